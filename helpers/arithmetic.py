@@ -1,0 +1,137 @@
+"""Sizes and costs of the layers, in plain Python: one formula, one line, one source."""
+from dataclasses import dataclass
+from math import prod
+from numbers import Integral
+
+
+class Refused(ValueError):
+    """A setting that torch refuses too. The message names the control to move."""
+
+
+def whole(name, value, least):
+    """`value`, once it is known to be a whole number of at least `least`; Refused otherwise."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise Refused(f"{name} must be a whole number, or one per axis, not {value!r}.")
+    if value < least:
+        raise Refused(f"{name} must be at least {least}, not {value}: raise {name}.")
+    return value
+
+
+@dataclass(frozen=True)
+class Window:
+    """The window that a convolution or a pooling layer slides over its input.
+
+    Each value is a whole number, the same for every axis, or a tuple with one number per axis.
+    Sizes and positions are counted in cells; `pooling` adds torch's limit on padding, and
+    `ceil_mode` (pooling only) keeps a last window that hangs over the edge.
+    Raises Refused for values that torch refuses.
+
+    Formulas: Dumoulin & Visin, A guide to convolution arithmetic, 2016, relationships 6 and 15.
+    """
+
+    kernel: int | tuple[int, ...]
+    stride: int | tuple[int, ...] = 1
+    padding: int | tuple[int, ...] = 0
+    dilation: int | tuple[int, ...] = 1
+    ceil_mode: bool = False
+    pooling: bool = False
+
+    def __post_init__(self):
+        for name, least in dict(kernel=1, stride=1, padding=0, dilation=1).items():
+            for value in _per_axis(getattr(self, name)):
+                whole(name, value, least)
+        if len(self._named()) > 1:
+            raise Refused("kernel, stride, padding and dilation must name the same number of axes.")
+        if self.ceil_mode and not self.pooling:
+            raise Refused("ceil_mode belongs to pooling: a convolution always rounds down.")
+        for kernel, padding in zip(*self._columns()[:3:2], strict=True):
+            if self.pooling and padding > kernel // 2:
+                raise Refused(f"padding {padding} is more than half of kernel {kernel}: "
+                              f"lower padding to {kernel // 2}, or raise kernel.")
+
+    def _values(self):
+        return self.kernel, self.stride, self.padding, self.dilation
+
+    def _named(self):
+        return {len(value) for value in self._values() if isinstance(value, tuple)}
+
+    def _columns(self, count=None):
+        count = count or max(self._named(), default=1)
+        return [_per_axis(value, count) for value in self._values()]
+
+    def axes(self, count=None):
+        """One Window of plain numbers for each of `count` axes (as many as the values name, at least 1)."""
+        if count and self._named() - {count}:
+            raise Refused(f"The input has {count} axes to slide along, but the window names {max(self._named())}.")
+        return tuple(Window(*numbers, self.ceil_mode, self.pooling)
+                     for numbers in zip(*self._columns(count), strict=True))
+
+    @property
+    def span(self):
+        """Cells from the first to the last that one window touches: d(k − 1) + 1."""
+        if self._named():
+            return tuple(axis.span for axis in self.axes())
+        return self.dilation * (self.kernel - 1) + 1
+
+    def outputs(self, size):
+        """Output cells for an input of `size` cells: ⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1.
+
+        size: one number for one axis, or a tuple with one per axis; the answer has the same form.
+        Raises Refused where no window fits.
+        """
+        if isinstance(size, tuple):
+            return tuple(axis.outputs(n) for axis, n in zip(self.axes(len(size)), size, strict=True))
+        axis, = self.axes(1)
+        count = axis._rounded(whole("size", size, 1) + 2 * axis.padding - axis.span) + 1
+        if count < 1:
+            raise Refused(f"The window spans {axis.span} cells but the padded input has only "
+                          f"{size + 2 * axis.padding}: lower kernel or dilation, or raise padding.")
+        return count - axis._starts_past_input(count - 1, size)
+
+    def in_words(self, size):
+        """The formula of `outputs` for one axis, with its numbers in it."""
+        axis, = self.axes(1)
+        k, s, p, d = axis._values()
+        left, right = "⌈⌉" if self.ceil_mode else "⌊⌋"
+        less = " − 1" if axis._starts_past_input(axis._rounded(size + 2 * p - axis.span), size) else ""
+        return f"{left}({size} + 2·{p} − {d}·({k} − 1) − 1) / {s}{right} + 1{less} = {axis.outputs(size)}"
+
+    def _rounded(self, room):
+        return -(-room // self.stride) if self.ceil_mode else room // self.stride
+
+    def _starts_past_input(self, index, size):
+        # torch drops a window of ceil_mode that would lie wholly in the padding on the right
+        return self.ceil_mode and index * self.stride >= size + self.padding
+
+    def cells(self, index):
+        """Input cells under window `index` of one axis, −1 and below or n and above in the padding: i·s − p + j·d."""
+        axis, = self.axes(1)
+        first = index * axis.stride - axis.padding
+        return [first + tap * axis.dilation for tap in range(axis.kernel)]
+
+    def dropped(self, size):
+        """Cells at the end of the padded input that no window of one axis reaches, since stride does not fit."""
+        axis, = self.axes(1)
+        end = axis.cells(axis.outputs(size) - 1)[-1] + 1
+        return max(0, size + axis.padding - end)
+
+
+def _per_axis(value, count=1):
+    return value if isinstance(value, tuple) else (value,) * count
+
+
+def parameters(c_in, c_out, kernel, bias=True):
+    """Numbers that a convolution learns: C_out · C_in · Π kernel, and C_out more for the bias.
+
+    kernel: one number per axis, as in (k_h, k_w)
+    """
+    return c_out * c_in * prod(kernel) + c_out * bias
+
+
+def macs(c_in, c_out, kernel, outputs):
+    """Multiply-accumulates of one convolution on one image, bias not counted.
+
+    kernel: (k_h, k_w)    outputs: (h_out, w_out)
+    Each of the C_out · h_out · w_out sums has C_in · k_h · k_w terms.
+    """
+    return prod(outputs) * parameters(c_in, c_out, kernel, bias=False)

@@ -1,0 +1,217 @@
+"""A function and its sliders become a live demo. Knows Picture and Refused; knows no layer."""
+import inspect
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from threading import RLock
+
+import anywidget
+import ipywidgets as widgets
+import traitlets
+from IPython.display import display
+
+from helpers.arithmetic import Refused
+
+OWN = "own settings"
+
+
+def explore(presets=None, /, **controls):
+    """Show the decorated function as a live demo; returns the function, which then also checks its arguments.
+
+    The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
+    drop-down, a bool a box, a string a text field; the function's own defaults are where they start.
+    A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button.
+
+    presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
+    Raises what the function raises at its start values. From then on a Refused keeps the last picture and tells why.
+    """
+    def start(function):
+        demo = Demo(function, controls, presets or {})
+        demo.show()
+
+        @wraps(function)
+        def checked(*args, **kwargs):
+            call = inspect.signature(function).bind(*args, **kwargs)
+            for name, value in call.arguments.items():
+                if name in demo.controls:
+                    _check(name, value, demo.controls[name])
+            return function(*args, **kwargs)
+
+        checked.demo = demo
+        return checked
+    return start
+
+
+def _check(name, value, control):
+    if isinstance(control, widgets.Checkbox):
+        allowed, fits = "True or False", isinstance(value, bool)
+    elif hasattr(control, "options"):
+        allowed, fits = "one of " + ", ".join(map(str, control.options)), value in control.options
+    elif hasattr(control, "max"):
+        allowed = f"a whole number from {control.min} to {control.max}"
+        fits = isinstance(value, int) and not isinstance(value, bool) and control.min <= value <= control.max
+    else:
+        allowed, fits = "a string", isinstance(value, str)
+    if not fits:
+        raise Refused(f"{name} must be {allowed}, not {value!r}.")
+
+
+class View(anywidget.AnyWidget):
+    """The picture and, in a live region below it, its sentences."""
+
+    _esm = Path(__file__).with_name("view.js")
+    _css = Path(__file__).with_name("view.css")
+    png = traitlets.Bytes().tag(sync=True)
+    width = traitlets.Int(900).tag(sync=True)
+    text = traitlets.Unicode().tag(sync=True)
+    trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
+
+
+class Demo(widgets.VBox):
+    """Controls, the walk, and the View, kept in step. `controls` maps each argument to its widget."""
+
+    def __init__(self, function, controls, presets):
+        self.function, self.presets, self.seed = function, presets, 0
+        parameters = inspect.signature(function).parameters
+        self.controls = {name: _widget(name, abbreviation, parameters[name].default)
+                         for name, abbreviation in controls.items()}
+        self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL)
+        self.step = widgets.IntSlider(0, 0, 0, description="step", layout=CONTROL)
+        self.new_numbers = widgets.Button(description="new numbers", icon="random")
+        self.takes_seed = "seed" in parameters
+        self.view = View()
+        self._lock, self._busy = RLock(), False
+        self.picture = function(**self.settings)
+        self._follow()
+        self._draw()
+        super().__init__([self._control_row(), self._walk_row(), self.view])
+        self._listen()
+
+    @property
+    def settings(self):
+        """What the function is called with now."""
+        seed = {"seed": self.seed} if self.takes_seed else {}
+        return {name: control.value for name, control in self.controls.items()} | seed
+
+    def show(self):
+        """Display, with the picture and its sentences for readers without a kernel."""
+        static, sizes = self.picture._repr_mimebundle_()
+        display(self._repr_mimebundle_() | static, metadata=sizes, raw=True)
+
+    def _control_row(self):
+        presets = [self.preset] if self.presets else []
+        return widgets.Box([*presets, *self.controls.values()], layout=ROW)
+
+    def _walk_row(self):
+        self.play = widgets.Play(interval=700, show_repeat=False)
+        widgets.jslink((self.play, "value"), (self.step, "value"))
+        widgets.jslink((self.step, "max"), (self.play, "max"))
+        back, forth = (widgets.Button(icon=icon, tooltip=tip, layout={"width": "40px"})
+                       for icon, tip in (("step-backward", "previous step"), ("step-forward", "next step")))
+        back.on_click(lambda _: self._move(-1))
+        forth.on_click(lambda _: self._move(1))
+        self.walk = widgets.Box([self.play, back, forth, self.step], layout={"align_items": "center"})
+        self._follow()
+        new = [self.new_numbers] if self.takes_seed else []
+        return widgets.Box([self.walk, *new], layout=ROW)
+
+    def _listen(self):
+        for control in self.controls.values():
+            control.observe(self._update, "value")
+        self.step.observe(self._update_step, "value")
+        self.preset.observe(self._set_preset, "value")
+        self.new_numbers.on_click(self._renew)
+
+    def _move(self, by):
+        self.step.value = min(max(self.step.value + by, 0), self.step.max)
+
+    def _renew(self, _):
+        self.seed += 1
+        self._update()
+
+    @contextmanager
+    def _alone(self):
+        """One change at a time: another thread waits, and what this change sets off itself is passed over (False)."""
+        with self._lock:
+            first, self._busy = not self._busy, True
+            try:
+                yield first
+            finally:
+                self._busy = not first
+
+    def _set_preset(self, change):
+        with self._alone() as first:
+            if not first or change.new == OWN:
+                return
+            for name, value in self.presets[change.new].items():
+                self.controls[name].value = value
+        self._update()
+
+    def _update(self, _=None):
+        with self._alone() as first:
+            if first:
+                with self._telling_trouble():
+                    self.picture = self.function(**self.settings)
+                    self._follow()
+                    self._draw()
+
+    def _update_step(self, _):
+        with self._alone() as first:
+            if first and not self.view.trouble:
+                with self._telling_trouble():
+                    self._draw()
+
+    @contextmanager
+    def _telling_trouble(self):
+        try:
+            yield
+        except Refused as refusal:
+            self._say(str(refusal), "refused")
+        except Exception as error:  # a student's slip in the cell is shown where the student looks
+            self._say(f"{type(error).__name__}{_line(error, self.function)}: {error}", "error")
+        self.preset.value = self._preset_in_force()
+
+    def _say(self, text, trouble):
+        with self.view.hold_sync():
+            self.view.text, self.view.trouble = text, trouble
+
+    def _follow(self):
+        """Let the range of the walk follow the number of steps; a single step needs no walk but keeps its room."""
+        self.step.max = len(self.picture) - 1
+        if hasattr(self, "walk"):
+            self.walk.layout.visibility = "visible" if len(self.picture) > 1 else "hidden"
+
+    def _draw(self):
+        with self.view.hold_sync():
+            self.view.png = self.picture.png(self.step.value)
+            self._say(self.picture.says(self.step.value), "")
+
+    def _preset_in_force(self):
+        now = self.settings
+        return next((name for name, values in self.presets.items() if values.items() <= now.items()), OWN)
+
+
+ROW = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
+CONTROL = widgets.Layout(width="290px")
+
+
+def _widget(name, abbreviation, default):
+    control = widgets.interactive.widget_from_abbrev(abbreviation, default)
+    if control is None:
+        raise TypeError(f"{name}={abbreviation!r} is no control: give (1, 5), a list, True or False, or a string.")
+    control.description, control.layout = name, CONTROL
+    if isinstance(control, widgets.Checkbox):
+        control.indent = False
+    if isinstance(control, widgets.Text):
+        control.continuous_update = False
+    return control
+
+
+def _line(error, function):
+    """Where in the demo's own cell an error arose."""
+    step, line = error.__traceback__, ""
+    while step:
+        if step.tb_frame.f_code is function.__code__:
+            line = f" in {function.__name__}, line {step.tb_lineno - function.__code__.co_firstlineno + 1}"
+        step = step.tb_next
+    return line
