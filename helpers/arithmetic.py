@@ -40,6 +40,10 @@ class Window:
         for name, least in dict(kernel=1, stride=1, padding=0, dilation=1).items():
             for value in _per_axis(getattr(self, name)):
                 whole(name, value, least)
+        if not isinstance(self.ceil_mode, bool):
+            raise Refused(f"ceil_mode must be True or False, not {self.ceil_mode!r}.")
+        if 0 in self._named():
+            raise Refused("kernel, stride, padding and dilation must name at least one axis.")
         if len(self._named()) > 1:
             raise Refused("kernel, stride, padding and dilation must name the same number of axes.")
         if self.ceil_mode and not self.pooling:
@@ -79,6 +83,8 @@ class Window:
         size: one number for one axis, or a tuple with one per axis; the answer has the same form.
         Raises Refused where no window fits.
         """
+        if size == ():
+            raise Refused("size must name at least one axis, as in 6 or (6, 8).")
         if isinstance(size, tuple):
             return tuple(axis.outputs(n) for axis, n in zip(self.axes(len(size)), size, strict=True))
         axis, = self.axes(1)
@@ -91,10 +97,10 @@ class Window:
     def in_words(self, size):
         """The formula of `outputs` for one axis, with its numbers in it."""
         axis, = self.axes(1)
-        k, s, p, d = axis._values()
+        count, (k, s, p, d) = axis.outputs(size), axis._values()
         left, right = "⌈⌉" if self.ceil_mode else "⌊⌋"
         less = " − 1" if axis._starts_past_input(axis._rounded(size + 2 * p - axis.span), size) else ""
-        return f"{left}({size} + 2·{p} − {d}·({k} − 1) − 1) / {s}{right} + 1{less} = {axis.outputs(size)}"
+        return f"{left}({size} + 2·{p} − {d}·({k} − 1) − 1) / {s}{right} + 1{less} = {count}"
 
     def _rounded(self, room):
         return -(-room // self.stride) if self.ceil_mode else room // self.stride
@@ -114,6 +120,15 @@ class Window:
         axis, = self.axes(1)
         end = axis.cells(axis.outputs(size) - 1)[-1] + 1
         return max(0, size + axis.padding - end)
+
+    def unread(self, size):
+        """Cells of the padded input that no window of one axis reads, numbered as by `cells`.
+
+        Those are the dropped ones, and any that stride or dilation steps over.
+        """
+        axis, = self.axes(1)
+        read = {cell for index in range(axis.outputs(size)) for cell in axis.cells(index)}
+        return [cell for cell in range(-axis.padding, size + axis.padding) if cell not in read]
 
 
 def _per_axis(value, count=1):
@@ -135,3 +150,41 @@ def macs(c_in, c_out, kernel, outputs):
     Each of the C_out · h_out · w_out sums has C_in · k_h · k_w terms.
     """
     return prod(outputs) * parameters(c_in, c_out, kernel, bias=False)
+
+
+def matrix(text, name="weight"):
+    """Rows of numbers out of what a student typed, as in "1 0 −1; 2 0 −2": a list of lists.
+
+    Raises Refused unless every row has as many numbers as the first, all between −1000 and 1000.
+    """
+    try:
+        rows = [[float(number) for number in row.replace("−", "-").split()] for row in text.strip(" ;").split(";")]
+    except ValueError:
+        raise Refused(f"{name} must be numbers with spaces between them and ; between rows, not {text!r}.") from None
+    if not rows[0] or len({len(row) for row in rows}) > 1:
+        raise Refused(f"{name} needs as many numbers in every row, with ; between rows, as in 1 0 −1; 2 0 −2.")
+    if not all(abs(number) <= 1000 for row in rows for number in row):
+        raise Refused(f"{name} must have numbers between −1000 and 1000.")
+    return rows
+
+
+@dataclass(frozen=True)
+class Field:
+    """What one unit sees: `size` input cells; neighbouring units stand `jump` apart, the first centred on `centre`."""
+
+    size: int = 1
+    jump: int = 1
+    centre: float = 0.0
+
+
+def receptive_field(layers):
+    """The Field of a unit on top of `layers`, square Windows from the input up, counted in input cells.
+
+    size = 1 + Σ (span_l − 1) · Π_{i<l} s_i: Araujo, Norris & Sim, Computing receptive fields of convolutional neural
+    networks, Distill 2019, equation 2. Padding moves the centre and never the size.
+    """
+    field = Field()
+    for layer in layers:
+        field = Field(field.size + (layer.span - 1) * field.jump, field.jump * layer.stride,
+                      field.centre + ((layer.span - 1) / 2 - layer.padding) * field.jump)
+    return field

@@ -8,16 +8,16 @@ from io import BytesIO
 from threading import RLock
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.image import BboxImage
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+from matplotlib.transforms import Affine2D
 from PIL import Image
 
 # Okabe and Ito, Color Universal Design, 2008
@@ -26,11 +26,17 @@ INK, MUTED, PALE, BLANK, WHITE = "#1b2733", "#566573", "#e9ecef", "#f6f7f8", "#f
 
 TINTS = np.linspace(0.08, 0.56, 9)  # shares of a hue, so few that a frame fits a palette
 
+NEARLY_WHITE = 0.97  # no image takes a colour that the white of the sheet could be mistaken for
 SHARPNESS = 2
 CAP_HEIGHT = 0.73  # of DejaVu Sans, in font sizes: centres digits in their cells
 
 # Slider callbacks may run in a second thread, and matplotlib's font machinery is shared by all figures
 _drawing = RLock()
+
+
+def as_array(values):
+    """Floats out of a torch tensor, a trainable one too, or whatever numpy reads."""
+    return np.asarray(values.detach() if hasattr(values, "detach") else values, dtype=float)
 
 
 def mix(colour, share, ground=WHITE):
@@ -65,7 +71,15 @@ def _palette():
     tinted = [mix(hue, share) for hue in (BLUE, ORANGE, GREEN, PURPLE) for share in TINTS]
     lines = [mix(hue, share) for hue in (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, MUTED) for share in (1, 0.75, 0.5)]
     under_ink = [mix(INK, share, ground) for ground in [*tinted, PALE, BLANK] for share in (0, 0.25, 0.5, 0.75)]
-    colours = under_ink + lines + [mix(INK, share) for share in np.linspace(0, 1, 16)]
+    return _palette_of(under_ink + lines + _inks())
+
+
+def _inks():
+    """From white to the colour of text."""
+    return [mix(INK, share) for share in np.linspace(0, 1, 16)]
+
+
+def _palette_of(colours):
     image = Image.new("P", (1, 1))
     image.putpalette([round(255 * part) for colour in colours for part in colour])
     return image
@@ -114,9 +128,9 @@ class Grid(Box):
 
 
 class Canvas:
-    """A white sheet. What is drawn later lies on top; all text lies on top of everything."""
+    """A white sheet: images lie lowest, then squares, then lines in the order of their colours, then all text."""
 
-    def __init__(self, width=900, height=400):
+    def __init__(self, width=800, height=380):
         self.width, self.height = width, height
         self._squares, self._squares_colours = [], []
         self._strokes, self._images, self._texts = [], [], []
@@ -137,6 +151,10 @@ class Canvas:
 
     def line(self, points, colour, width=1.5):
         self._strokes.append((points, colour, width))
+
+    def cross(self, box, colour):
+        self.line([(box.x, box.y), (box.right, box.bottom)], colour)
+        self.line([(box.right, box.y), (box.x, box.bottom)], colour)
 
     def grid(self, values, x, y, cell, hue=None, colours=None, ink=INK, decimals=2, shown=None):
         """Numbered cells with white gaps; returns their Grid.
@@ -159,67 +177,95 @@ class Canvas:
         return place
 
     def image(self, pixels, x, y, width, height):
-        """Pixels as they are, nearest neighbour; (rows, columns, 3) between 0 and 1. Returns their Box."""
+        """Pixels as squares, (rows, columns, 3) between 0 and 1, in 256 colours for the sheet. Returns their Box."""
         self._images.append((pixels, Box(x, y, width, height)))
         return self._images[-1][1]
 
     def png(self):
         """The sheet as PNG bytes."""
         with _drawing:
-            figure = Figure(figsize=(self.width / 100, self.height / 100), dpi=100 * SHARPNESS)
+            figure = Figure((self.width / 100, self.height / 100), 100 * SHARPNESS, facecolor=WHITE)
             canvas = FigureCanvasAgg(figure)
-            for artist in self._artists(figure):
+            for artist in self._artists():
+                artist.set_sketch_params()  # whatever style a notebook sets, our pictures stay as they are
                 figure.add_artist(artist)
             canvas.draw()
             size = canvas.get_width_height()
             sheet = Image.frombuffer("RGBX", size, canvas.buffer_rgba(), "raw", "RGBX", 0, 1).convert("RGB")
-        if not self._images:  # numbers need few colours: a third of the bytes, in less time than full colour
-            sheet = sheet.quantize(palette=_palette(), dither=Image.Dither.NONE)
+        # A palette gives a third of the bytes, in less time than full colour
+        sheet = sheet.quantize(palette=self._palette(), dither=Image.Dither.NONE)
         file = BytesIO()
-        sheet.save(file, "png", compress_level=1 if self._images else 5)
+        sheet.save(file, "png", compress_level=3)
         return file.getvalue()
 
-    def _artists(self, figure):
+    def _palette(self):
+        """All that a sheet of numbers needs, or what its images have, with inks for the text."""
+        if not self._images:
+            return _palette()
+        pixels = np.concatenate([pixels.reshape(1, -1, 3) for pixels, _ in self._images], axis=1)
+        seen = Image.fromarray((255 * pixels).round().astype(np.uint8)).quantize(224, Image.Quantize.FASTOCTREE)
+        colours = np.array(seen.getpalette()).reshape(-1, 3) / 255
+        return _palette_of([*_inks(), *colours[colours.min(axis=1) < NEARLY_WHITE]])
+
+    def _artists(self):
         sheet = Affine2D().translate(0, -self.height).scale(SHARPNESS, -SHARPNESS)
-        for pixels, box in self._images:
-            place = TransformedBbox(Bbox([[box.x, box.bottom], [box.right, box.y]]), sheet)
-            image = BboxImage(place, interpolation="nearest")
-            image.set_data(pixels[::-1])
-            yield image
+        yield from (_Pixels(pixels, box, self.height) for pixels, box in self._images)
         yield PolyCollection(self._squares, facecolors=np.array(self._squares_colours), linewidths=0, transform=sheet)
-        for points, colour, width in self._strokes:
-            outline = Path(points, closed=points[0] == points[-1])
-            yield PathPatch(outline, facecolor="none", edgecolor=colour, linewidth=width * 72 / 100,
+        for colour, width in dict.fromkeys(stroke[1:] for stroke in self._strokes):
+            lines = Path.make_compound_path(*(Path(points, closed=points[0] == points[-1])
+                                              for points, *style in self._strokes if style == [colour, width]))
+            yield PathPatch(lines, facecolor="none", edgecolor=colour, linewidth=width * 72 / 100,
                             joinstyle="miter", transform=sheet)
         for colour in dict.fromkeys(text[4] for text in self._texts):
-            written_so = [_placed(*text) for text in self._texts if text[4] == colour and text[0].strip()]
-            if written_so:
-                yield PathPatch(Path.make_compound_path(*written_so), facecolor=colour, linewidth=0, transform=sheet)
+            placed = [_placed(*text) for text in self._texts if text[4] == colour and text[0].strip()]
+            if placed:
+                vertices, codes = (np.concatenate(part) for part in zip(*placed, strict=True))
+                yield PathPatch(Path(vertices, codes), facecolor=colour, linewidth=0, transform=sheet)
+
+
+class _Pixels(Artist):
+    """An image whose pixels stay pixels; matplotlib's own artists would resample it, ten times slower."""
+
+    def __init__(self, pixels, box, sheet_height):
+        super().__init__()
+        image = Image.fromarray((255 * pixels).round().astype(np.uint8)).convert("RGBA")
+        size = round(SHARPNESS * box.width), round(SHARPNESS * box.height)
+        self._pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST))[::-1]
+        self._corner = SHARPNESS * box.x, SHARPNESS * (sheet_height - box.bottom)
+
+    def draw(self, renderer):
+        renderer.draw_image(renderer.new_gc(), *self._corner, self._pixels)
 
 
 def _placed(string, x, y, size, colour, align, bold):
-    path, width = _glyphs(string, bold)
-    vertices = path.vertices * (size, -size) + (x - align * width * size, y + CAP_HEIGHT / 2 * size)
-    return Path(vertices, path.codes)
+    vertices, codes, width = _glyphs(string, bold)
+    return vertices * (size, -size) + (x - align * width * size, y + CAP_HEIGHT / 2 * size), codes
 
 
 @lru_cache(4096)
 def _glyphs(string, bold=False):
-    """Outline of a string at size 1, and its width. A Text artist per number would cost ten times more."""
+    """Outline of a string at size 1, vertices and codes, and its width: ten times faster than a Text per number."""
     with _drawing:
         font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
         vertices, codes = text_to_path.get_text_path(font, string)
         width, _, _ = text_to_path.get_text_width_height_descent(string, font, ismath=False)
-    return Path(np.array(vertices).reshape(-1, 2) / 100, codes), width / 100
+    return np.array(vertices).reshape(-1, 2) / 100, np.array(codes, dtype=Path.code_type), width / 100
 
 
 def _width(string):
-    return _glyphs(string)[1] if string.strip() else 0
+    return _glyphs(string)[2] if string.strip() else 0
 
 
 def text_width(string, size=15, bold=False):
     """How wide `Canvas.text` writes a string."""
-    return _glyphs(string, bold)[1] * size
+    return _glyphs(string, bold)[2] * size
+
+
+def fitting_cell(room, columns, least, gap):
+    """The largest cell with which blocks as wide as their columns, or at least `least`, fit side by side in `room`."""
+    room -= gap * (len(columns) - 1)
+    widest = sorted(columns, reverse=True)
+    return min((room - least * (len(columns) - k)) / sum(widest[:k]) for k in range(1, len(columns) + 1))
 
 
 def centred(canvas, widths, gap, top):
@@ -232,21 +278,28 @@ def centred(canvas, widths, gap, top):
 class Picture:
     """A walk of `steps` steps that can be drawn and told.
 
-    draw: step → Canvas    tell: step → str, one "name: sentence" a line
-    Shown alone it is its first step, with its sentences as text/plain.
+    draw: step → Canvas    tell: step → str, one "name: sentence" a line    start: the step to show first
+    Shown alone it is that step, with its sentences as text/plain.
     """
 
-    def __init__(self, steps, draw, tell):
-        self._steps, self._draw, self._tell = steps, draw, tell
+    def __init__(self, steps, draw, tell, start=0):
+        self._steps, self._draw, self._tell, self.start = steps, draw, tell, start
 
     def __len__(self):
         return self._steps
 
-    def png(self, step=0):
-        return self._draw(step).png()
+    def png(self, step=None):
+        return self._draw(self._checked(step)).png()
 
-    def says(self, step=0):
-        return self._tell(step)
+    def says(self, step=None):
+        return self._tell(self._checked(step))
+
+    def _checked(self, step):
+        step = self.start if step is None else step
+        if not isinstance(step, int) or not 0 <= step < self._steps:
+            raise IndexError(f"step must be a whole number from 0 to {self._steps - 1}, not {step!r}")
+        return step
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/png": self.png(), "text/plain": self.says()}, {"image/png": {"width": self._draw(0).width}}
+        width = self._draw(self.start).width
+        return {"image/png": self.png(), "text/plain": self.says()}, {"image/png": {"width": width}}

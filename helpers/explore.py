@@ -2,6 +2,7 @@
 import inspect
 from contextlib import contextmanager
 from functools import wraps
+from numbers import Integral, Real
 from pathlib import Path
 from threading import RLock
 
@@ -10,7 +11,7 @@ import ipywidgets as widgets
 import traitlets
 from IPython.display import display
 
-from helpers.arithmetic import Refused
+from helpers.arithmetic import Refused, whole
 
 OWN = "own settings"
 
@@ -31,10 +32,10 @@ def explore(presets=None, /, **controls):
 
         @wraps(function)
         def checked(*args, **kwargs):
-            call = inspect.signature(function).bind(*args, **kwargs)
-            for name, value in call.arguments.items():
+            for name, value in _bound(function, args, kwargs).items():
                 if name in demo.controls:
                     _check(name, value, demo.controls[name])
+            whole("seed", kwargs.get("seed", 0), 0)
             return function(*args, **kwargs)
 
         checked.demo = demo
@@ -42,14 +43,25 @@ def explore(presets=None, /, **controls):
     return start
 
 
+def _bound(function, args, kwargs):
+    try:
+        return inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        known = ", ".join(inspect.signature(function).parameters)
+        raise Refused(f"{function.__name__} takes {known}, but {error}.") from None
+
+
 def _check(name, value, control):
     if isinstance(control, widgets.Checkbox):
         allowed, fits = "True or False", isinstance(value, bool)
     elif hasattr(control, "options"):
-        allowed, fits = "one of " + ", ".join(map(str, control.options)), value in control.options
+        options = control.options.items() if isinstance(control.options, dict) else control.options
+        values = [option[1] if isinstance(option, tuple) else option for option in options]
+        allowed, fits = "one of " + ", ".join(map(repr, values)), value in values
     elif hasattr(control, "max"):
-        allowed = f"a whole number from {control.min} to {control.max}"
-        fits = isinstance(value, int) and not isinstance(value, bool) and control.min <= value <= control.max
+        kind = Integral if isinstance(control.value, int) else Real
+        allowed = f"a {'whole ' if kind is Integral else ''}number from {control.min} to {control.max}"
+        fits = isinstance(value, kind) and not isinstance(value, bool) and control.min <= value <= control.max
     else:
         allowed, fits = "a string", isinstance(value, str)
     if not fits:
@@ -62,7 +74,7 @@ class View(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("view.js")
     _css = Path(__file__).with_name("view.css")
     png = traitlets.Bytes().tag(sync=True)
-    width = traitlets.Int(900).tag(sync=True)
+    width = traitlets.Int(800).tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
     trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
 
@@ -77,13 +89,16 @@ class Demo(widgets.VBox):
                          for name, abbreviation in controls.items()}
         self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL)
         self.step = widgets.IntSlider(0, 0, 0, description="step", layout=CONTROL)
+        self.walk = self._walk()
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
         self.takes_seed = "seed" in parameters
         self.view = View()
         self._lock, self._busy = RLock(), False
         self.picture = function(**self.settings)
         self._follow()
+        self.step.value = self.picture.start
         self._draw()
+        self.preset.value = self._preset_in_force()
         super().__init__([self._control_row(), self._walk_row(), self.view])
         self._listen()
 
@@ -98,20 +113,22 @@ class Demo(widgets.VBox):
         static, sizes = self.picture._repr_mimebundle_()
         display(self._repr_mimebundle_() | static, metadata=sizes, raw=True)
 
+    def _walk(self):
+        play = widgets.Play(interval=700, show_repeat=False)
+        # Linked in the browser, so that a running walk never waits for the kernel to count
+        widgets.jslink((play, "value"), (self.step, "value"))
+        widgets.jslink((self.step, "max"), (play, "max"))
+        back, forth = (widgets.Button(icon=icon, tooltip=tip, layout={"width": "40px"})
+                       for icon, tip in (("step-backward", "previous step"), ("step-forward", "next step")))
+        back.on_click(lambda _: self._move(-1))
+        forth.on_click(lambda _: self._move(1))
+        return widgets.Box([play, back, forth, self.step], layout={"align_items": "center", "display": "none"})
+
     def _control_row(self):
         presets = [self.preset] if self.presets else []
         return widgets.Box([*presets, *self.controls.values()], layout=ROW)
 
     def _walk_row(self):
-        self.play = widgets.Play(interval=700, show_repeat=False)
-        widgets.jslink((self.play, "value"), (self.step, "value"))
-        widgets.jslink((self.step, "max"), (self.play, "max"))
-        back, forth = (widgets.Button(icon=icon, tooltip=tip, layout={"width": "40px"})
-                       for icon, tip in (("step-backward", "previous step"), ("step-forward", "next step")))
-        back.on_click(lambda _: self._move(-1))
-        forth.on_click(lambda _: self._move(1))
-        self.walk = widgets.Box([self.play, back, forth, self.step], layout={"align_items": "center"})
-        self._follow()
         new = [self.new_numbers] if self.takes_seed else []
         return widgets.Box([self.walk, *new], layout=ROW)
 
@@ -156,8 +173,10 @@ class Demo(widgets.VBox):
                     self._draw()
 
     def _update_step(self, _):
+        if self.view.trouble:
+            return self._update()
         with self._alone() as first:
-            if first and not self.view.trouble:
+            if first:
                 with self._telling_trouble():
                     self._draw()
 
@@ -176,10 +195,11 @@ class Demo(widgets.VBox):
             self.view.text, self.view.trouble = text, trouble
 
     def _follow(self):
-        """Let the range of the walk follow the number of steps; a single step needs no walk but keeps its room."""
+        """Let the range of the walk follow the number of steps; a demo that never walked has no walk at all."""
         self.step.max = len(self.picture) - 1
-        if hasattr(self, "walk"):
-            self.walk.layout.visibility = "visible" if len(self.picture) > 1 else "hidden"
+        if self.step.max:
+            self.walk.layout.display = "flex"
+        self.walk.layout.visibility = "visible" if self.step.max else "hidden"
 
     def _draw(self):
         with self.view.hold_sync():
@@ -187,8 +207,9 @@ class Demo(widgets.VBox):
             self._say(self.picture.says(self.step.value), "")
 
     def _preset_in_force(self):
-        now = self.settings
-        return next((name for name, values in self.presets.items() if values.items() <= now.items()), OWN)
+        now = self.settings.items()
+        fitting = [name for name, values in self.presets.items() if values.items() <= now]
+        return self.preset.value if self.preset.value in fitting else (fitting or [OWN])[0]
 
 
 ROW = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
@@ -200,6 +221,7 @@ def _widget(name, abbreviation, default):
     if control is None:
         raise TypeError(f"{name}={abbreviation!r} is no control: give (1, 5), a list, True or False, or a string.")
     control.description, control.layout = name, CONTROL
+    control.style.description_width = "initial"  # no name is cut short
     if isinstance(control, widgets.Checkbox):
         control.indent = False
     if isinstance(control, widgets.Text):

@@ -1,7 +1,8 @@
 """Check yourself: predict an answer and reveal it, or write a function and check it beside torch."""
+from copy import deepcopy
 from html import escape
 
-from IPython.display import HTML, display
+from IPython.display import display
 
 
 def reveal(question, answer, why):
@@ -9,8 +10,9 @@ def reveal(question, answer, why):
 
     answer: whatever the cell computed, so that it cannot go stale    why: one sentence
     """
-    display(HTML(f"<details><summary><b>{escape(question)}</b></summary>"
-                 f"<p>{escape(str(answer))}. {escape(why)}</p></details>"))
+    html = (f"<details><summary><b>{escape(question)}</b></summary>"
+            f"<p>{escape(str(answer))}. {escape(why)}</p></details>")
+    display({"text/html": html, "text/plain": f"{question} {answer}. {why}"}, raw=True)
 
 
 def check(function, reference, settings):
@@ -23,7 +25,7 @@ def check(function, reference, settings):
 
     for arguments in settings:
         try:
-            mine = function(*arguments)
+            mine = function(*deepcopy(arguments))  # what a function does in place stays its own affair
         except Exception as error:
             return _say(f"stops with {type(error).__name__}: {error}", arguments)
         theirs = reference(*arguments)

@@ -1,3 +1,13 @@
+// "name: sentence" with the name in bold; a call to copy as code
+function sentence(line, trouble) {
+  const [, name, rest] = (!trouble && /^(.{1,30}?): (.*)$/.exec(line)) || [null, "", line];
+  const row = document.createElement("div");
+  if (name) row.append(Object.assign(document.createElement("b"), { textContent: `${name} ` }));
+  row.append(Object.assign(document.createElement(name === "torch" ? "code" : "span"), { textContent: rest }));
+  row.classList.toggle("named", Boolean(name));
+  return row;
+}
+
 function render({ model, el }) {
   const image = document.createElement("img");
   const words = document.createElement("div");
@@ -7,9 +17,10 @@ function render({ model, el }) {
   el.append(image, words);
 
   function show() {
-    const old = image.src;
-    image.src = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
-    if (old) URL.revokeObjectURL(old);
+    const bytes = new Uint8Array(model.get("png").buffer, model.get("png").byteOffset, model.get("png").byteLength);
+    let binary = "";
+    for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    image.src = `data:image/png;base64,${btoa(binary)}`;
     image.style.maxWidth = `${model.get("width")}px`;
   }
 
@@ -18,13 +29,7 @@ function render({ model, el }) {
     const text = model.get("text");
     el.dataset.trouble = trouble;
     image.alt = trouble ? "the picture before this setting" : text;
-    words.replaceChildren(...text.split("\n").map((line) => {
-      const [, name, sentence] = /^(?:([a-z]+): )?(.*)$/.exec(line);
-      const row = document.createElement("div");
-      if (name) row.append(Object.assign(document.createElement("b"), { textContent: `${name} ` }));
-      row.append(Object.assign(document.createElement(name === "torch" ? "code" : "span"), { textContent: sentence }));
-      return row;
-    }));
+    words.replaceChildren(...text.split("\n").map((line) => sentence(line, trouble)));
   }
 
   model.on("change:png", show);

@@ -4,30 +4,30 @@ from functools import cached_property
 
 import numpy as np
 
-from helpers.canvas import BLUE, GREEN, INK, ORANGE, Canvas, Picture, centred
+from helpers.canvas import BLUE, GREEN, INK, ORANGE, Canvas, Picture, as_array, centred, fitting_cell
 from helpers.pictures.plane import Plane, filling, planes, size
 from helpers.pictures.rules import Weighted, call, rule_for, signed, verdict
 
-GAP, TOP, CELL, NAME, HEIGHT = 56, 40, 38, 110, 520
+GAP, TOP, CELL, NAME, HEIGHT, MARGIN, BELOW = 56, 36, 38, 110, 540, 40, 40
 
 
-def channels(x, y, window, weight=None, bias=None, pool=None):
+def channels(x, y, window, weight=None, bias=None, pool=None, arguments=None):
     """A window walks over all channels of `x` at once, one step per cell of `y`.
 
     x: (C_in, rows, columns), or a 1 before them    y: (C_out, rows, columns), what torch made of it
     weight: (C_out, C_in, k_h, k_w) and bias: (C_out,) for a convolution, whose steps go through one filter after
     the other, or else pool: "max" or "average", where each channel keeps to itself
+    arguments: how the tensors are written in the torch call, "x, w, b", "x, w" or "x" unless given
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
     x, y = planes(x, "x", 3), planes(y, "y", 3)
+    rule = rule_for(window, weight, pool)
+    inputs = [Plane(channel, window, rule.fill) for channel in x]
     if weight is None:
-        rule = rule_for(None, pool, True)
-        walk = _Pooled([Plane(channel, window, rule.fill) for channel in x], y, rule)
+        walk = _Pooled(inputs, y, arguments or "x", rule)
     else:
-        weight, bias = np.asarray(weight, dtype=float), np.zeros(len(y)) if bias is None else np.asarray(bias)
-        if weight.shape[:2] != (len(y), len(x)):
-            raise ValueError(f"weight must begin with (C_out, C_in) = ({len(y)}, {len(x)}), not {weight.shape[:2]}")
-        walk = _Summed([Plane(channel, window, Weighted.fill) for channel in x], y, weight, bias)
+        arguments = arguments or ("x, w" if bias is None else "x, w, b")
+        walk = _Summed(inputs, y, arguments, as_array(weight), np.zeros(len(y)) if bias is None else as_array(bias))
     return Picture(walk.steps, walk.draw, walk.tell)
 
 
@@ -35,9 +35,12 @@ def channels(x, y, window, weight=None, bias=None, pool=None):
 class _Pooled:
     inputs: list
     y: np.ndarray
+    arguments: str
     rule: object
 
     def __post_init__(self):
+        if len(self.y) != len(self.inputs):
+            raise ValueError(f"y has {len(self.y)} channels, but pooling makes as many as x has: {len(self.inputs)}")
         for plane, pooled in zip(self.inputs, self.y, strict=True):
             plane.expect(pooled)
 
@@ -56,26 +59,36 @@ class _Pooled:
         table.name_rows()
         return table.canvas
 
+    def _verdict(self, patch, torch_says):
+        return verdict(self.rule.of(patch), torch_says, self.rule.scale(patch))
+
     def tell(self, step):
         at = _index(step, self.y[0].shape)
         patches = [plane.patch(at) for plane in self.inputs]
-        cells = [f"channel {c}: {self.rule.words(patch)} = {verdict(self.rule.of(patch), self.y[(c, *at)])}"
+        cells = [f"channel {c}: {self.rule.words(patch)} = {self._verdict(patch, self.y[(c, *at)])}"
                  for c, patch in enumerate(patches)]
         window = self.inputs[0].window
         return "\n".join([f"step: {step + 1} of {self.steps}, {self.inputs[0].where(at)}",
                           f"{self.rule.name}: {'; '.join(cells)}",
                           "note: no channel looks at another, so as many come out as went in",
-                          f"torch: {call(self.rule.layer, 'x', self.rule.settings(window))}"])
+                          f"torch: {call(self.rule.layer, self.arguments, self.rule.settings(window))}"])
 
 
 @dataclass(frozen=True)
 class _Summed:
     inputs: list
     y: np.ndarray
+    arguments: str
     weight: np.ndarray
     bias: np.ndarray
 
     def __post_init__(self):
+        channels = len(self.y), len(self.inputs)
+        if self.weight.ndim != 4 or self.weight.shape[:2] != channels:
+            raise ValueError(f"weight must be (C_out, C_in, k_h, k_w) with C_out, C_in = {channels}, "
+                             f"not {self.weight.shape}")
+        if self.bias.shape != channels[:1]:
+            raise ValueError(f"bias must be (C_out,) = {channels[:1]}, not {self.bias.shape}")
         self.inputs[0].expect(self.y[0], self.weight[0, 0])
 
     @property
@@ -102,7 +115,7 @@ class _Summed:
         for o, channel in enumerate(self.y):
             place = table.fill(o, 3, channel, GREEN, step - o * channel.size, at if o == f else None)
             if self.bias.any() and o == f:
-                table.canvas.text(f"bias {signed(self.bias[o])}", place.centre[0], place.bottom + 12, 13)
+                table.canvas.text(f"+ bias {signed(self.bias[o])}", place.centre[0], place.bottom + 12, 13)
         table.sign_between(2, "Σ →")
         table.name_columns(f"input {_size(self.inputs)}", f"weight, filter {f}", "per channel",
                            f"output {size(self.y)}")
@@ -113,15 +126,14 @@ class _Summed:
         f, *at = _index(step, self.y.shape)
         parts = self.per_channel[(f, slice(None), *at)]
         terms = [signed(part) for part in parts] + [f"bias {signed(self.bias[f])}"] * bool(self.bias.any())
-        by_hand = parts.sum() + self.bias[f]
-        tensors = "x, w, b" if self.bias.any() else "x, w"
+        scale = sum(Weighted(w).scale(plane.patch(at)) for w, plane in zip(self.weight[f], self.inputs, strict=True))
+        ending = verdict(parts.sum() + self.bias[f], self.y[(f, *at)], scale + abs(self.bias[f]))
         settings = Weighted(self.weight[0, 0]).settings(self.inputs[0].window)
         return "\n".join([f"step: {step + 1} of {self.steps}, filter {f}, {self.inputs[0].where(at)}",
-                          f"sum: output[{f}, {at[0]}, {at[1]}] = {' + '.join(terms)} = "
-                          f"{verdict(by_hand, self.y[(f, *at)])}",
+                          f"sum: output[{f}, {at[0]}, {at[1]}] = {' + '.join(terms)} = {ending}",
                           f"shape: weight (C_out, C_in, k_h, k_w) = {self.weight.shape}, one slice per input channel "
                           "and one filter per output channel",
-                          f"torch: {call(Weighted.layer, tensors, settings)}"])
+                          f"torch: {call(Weighted.layer, self.arguments, settings)}"])
 
 
 class _Table:
@@ -131,10 +143,10 @@ class _Table:
         self.canvas = Canvas(height=HEIGHT)
         self.examples, self.counts = examples, [rows] * (len(examples) - 1) + [last_rows or rows]
         most, tallest = max(self.counts), max(example.shape[0] for example in examples)
-        columns = sum(example.shape[1] for example in examples)
-        self.cell = min(CELL, (self.canvas.width - GAP * len(examples) - 60) / columns,
-                        ((HEIGHT - TOP) / most - 20) / tallest)
-        self.pitch = min((HEIGHT - TOP) / most, tallest * self.cell + 30)
+        columns = [example.shape[1] for example in examples]
+        self.cell = min(CELL, fitting_cell(self.canvas.width - 2 * MARGIN, columns, NAME, GAP),
+                        ((HEIGHT - TOP) / most - BELOW) / tallest)
+        self.pitch = min((HEIGHT - TOP) / most, tallest * self.cell + BELOW)
         widths = [max(example.shape[1] * self.cell, NAME) for example in examples]
         self.columns = centred(self.canvas, widths, GAP, TOP)
 

@@ -5,12 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import Window
-from helpers.canvas import BLANK, BLUE, MUTED, ORANGE, PALE, WHITE, Box, tints, to_rgb
+from helpers.canvas import BLANK, BLUE, MUTED, ORANGE, PALE, WHITE, Box, as_array, tints, to_rgb
 
 
 def planes(values, name, axes=2):
     """`values` as a float array with `axes` axes; leading axes of size 1 may come before. ValueError otherwise."""
-    values = np.asarray(values, dtype=float)
+    values = as_array(values)
     while values.ndim > axes and values.shape[0] == 1:
         values = values[0]
     if values.ndim != axes or not values.size:
@@ -90,13 +90,9 @@ class Plane:
         return over
 
     @cached_property
-    def is_dropped(self):
-        """Cells past the last window."""
-        dropped = np.zeros(self.padded.shape, dtype=bool)
-        rows, columns = (axis.dropped(n) for axis, n in zip(self.axes, self.values.shape, strict=True))
-        dropped[dropped.shape[0] - rows:] = True
-        dropped[:, dropped.shape[1] - columns:] = True
-        return dropped
+    def unread(self):
+        """Rows, and columns, that no window reads, numbered as in the unpadded input."""
+        return [axis.unread(n) for axis, n in zip(self.axes, self.values.shape, strict=True)]
 
     @cached_property
     def _tints_under(self):
@@ -118,8 +114,7 @@ class Plane:
         place = canvas.grid(self.padded, x, y, cell, colours=colours)
         top, left = self.before
         canvas.outline(place.box(top, left, *self.values.shape), BLUE, 2)
-        for row, column in np.argwhere(self.is_dropped):
-            self._cross(canvas, place.box(row, column))
+        self._cross_unread(canvas, place)
         if self.window.dilation != 1 and self.window.kernel != 1:
             for row in rows:
                 for column in columns:
@@ -128,13 +123,13 @@ class Plane:
         canvas.outline(span, ORANGE, 4)
         return place
 
-    @staticmethod
-    def _cross(canvas, box):
-        """A small × in the corner: never read, by shape as well as by colour."""
-        size = box.width / 5
-        corner = Box(box.right - size - 3, box.y + 3, size, size)
-        canvas.line([(corner.x, corner.y), (corner.right, corner.bottom)], MUTED)
-        canvas.line([(corner.right, corner.y), (corner.x, corner.bottom)], MUTED)
+    def _cross_unread(self, canvas, place):
+        """A small × in the corner of each cell that is never read: told by shape as well as by colour."""
+        (top, left), (rows, columns) = self.before, self.unread
+        for row, column in np.argwhere(~self._is_overhang):
+            if row - top in rows or column - left in columns:
+                box = place.box(row, column)
+                canvas.cross(Box(box.right - box.width / 5 - 3, box.y + 3, box.width / 5, box.width / 5), MUTED)
 
     def where(self, at):
         """The cells under the window, in words, numbered as in the unpadded input."""
@@ -143,21 +138,17 @@ class Plane:
 
     def name(self):
         """What stands above the input."""
-        padding = self.window.padding
-        return f"input {size(self.values)}" + (f", padding {padding}" if padding else "")
+        padding = f", padding {self.window.padding}" if any(self.before) else ""
+        return f"input {size(self.values)}{padding}"
 
     def sentences(self):
         """The size formula with its numbers in it, and what no window reaches."""
         axes = list(zip(self.axes, self.values.shape, strict=True))
         rows, columns = (axis.in_words(n) for axis, n in axes)
         yield f"size: {rows}, for rows and for columns" if rows == columns else f"size: rows {rows}, columns {columns}"
-        over = [_count(axis.dropped(n), name) for (axis, n), name in zip(axes, ("row", "column"), strict=True)]
-        if any(over):
-            yield f"rest: {' and '.join(filter(None, over))} of the padded input, marked ×: no window ends there"
-
-
-def _count(number, name):
-    return f"the last {number} {name}s" if number > 1 else f"the last {name}" * number
+        lines = [_listed(name, unread) for name, unread in zip(("row", "column"), self.unread, strict=True) if unread]
+        if lines:
+            yield f"rest: no window reads {' and '.join(lines)}, marked ×"
 
 
 def _listed(name, indices):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.arithmetic import Refused
 from helpers.canvas import written
 
 
@@ -18,6 +19,9 @@ class Weighted:
 
     def of(self, patch):
         return (patch * self.weight).sum()
+
+    def scale(self, patch):
+        return np.abs(patch * self.weight).sum()
 
     def words(self, patch):
         return " + ".join(f"{signed(x)}·{signed(w)}" for x, w in zip(patch.flat, self.weight.flat, strict=True))
@@ -34,6 +38,9 @@ class Largest:
 
     def of(self, patch):
         return np.nanmax(patch)
+
+    def scale(self, patch):
+        return np.abs(self.of(patch))
 
     def words(self, patch):
         return f"max({', '.join(written(x) for x in patch[~np.isnan(patch)])})"
@@ -57,6 +64,9 @@ class Mean:
     def of(self, patch):
         return np.nanmean(patch)
 
+    def scale(self, patch):
+        return np.nanmax(np.abs(patch))
+
     def words(self, patch):
         there = patch[~np.isnan(patch)]
         return f"({' + '.join(signed(x) for x in there)}) / {len(there)}"
@@ -66,15 +76,22 @@ class Mean:
                     ceil_mode=window.ceil_mode, count_include_pad=self.count_include_pad)
 
 
-def rule_for(weight, pool, count_include_pad):
-    """The one rule that these arguments of a picture name; ValueError when they name none, or two."""
+def rule_for(window, weight, pool, count_include_pad=True):
+    """The one rule that these arguments of a picture name; ValueError when they name none, or two.
+
+    Refused for average pooling with dilation, which torch does not have.
+    """
     if (weight is None) == (pool is None):
         raise ValueError("give either weight, for a convolution, or pool, for pooling")
     if weight is not None:
         return Weighted(weight)
     if pool not in ("max", "average"):
         raise ValueError(f"pool must be 'max' or 'average', not {pool!r}")
-    return Largest() if pool == "max" else Mean(count_include_pad)
+    if pool == "max":
+        return Largest()
+    if {axis.dilation for axis in window.axes()} != {1}:
+        raise Refused("Average pooling has no dilation: set dilation to 1, or pool to max.")
+    return Mean(count_include_pad)
 
 
 def signed(value):
@@ -83,9 +100,12 @@ def signed(value):
     return f"({text})" if text.startswith("−") else text
 
 
-def verdict(by_hand, torch_says):
-    """How a sentence that computes a cell by hand ends, once torch's value is known."""
-    agree = by_hand == torch_says or np.isclose(by_hand, torch_says, rtol=1e-4, atol=1e-6)
+def verdict(by_hand, torch_says, scale):
+    """How a sentence that computes a cell by hand ends, once torch's value is known.
+
+    scale: how large the terms are, for torch adds them in 32 bits
+    """
+    agree = by_hand == torch_says or abs(by_hand - torch_says) <= 1e-5 * scale
     return f"{written(by_hand)} = torch ✓" if agree else f"{written(by_hand)}, but torch says {written(torch_says)}"
 
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from helpers.canvas import GREEN, INK, ORANGE, Canvas, Picture, centred
+from helpers.canvas import GREEN, INK, ORANGE, Canvas, Picture, centred, fitting_cell
 from helpers.pictures.plane import Plane, filling, planes, size
 from helpers.pictures.rules import call, rule_for, verdict
 
@@ -18,7 +18,7 @@ def sliding_window(x, y, window, weight=None, pool=None, count_include_pad=True,
     arguments: how the tensors are written in the torch call, "x, w" or "x" unless given
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
-    rule = rule_for(None if weight is None else planes(weight, "weight"), pool, count_include_pad)
+    rule = rule_for(window, None if weight is None else planes(weight, "weight"), pool, count_include_pad)
     plane = Plane(planes(x, "x"), window, rule.fill)
     y = planes(y, "y")
     plane.expect(y, weight if weight is None else rule.weight)
@@ -32,7 +32,7 @@ def _draw(plane, y, rule, step):
     at = np.unravel_index(step, y.shape)
     middle = rule.weight if rule.name == "sum" else plane.patch(at)
     shapes = plane.padded.shape, middle.shape, y.shape
-    cell = min(CELL, (canvas.width - 2 * GAP - NAME) / sum(columns for _, columns in shapes),
+    cell = min(CELL, fitting_cell(canvas.width - 20, [columns for _, columns in shapes], NAME, GAP),
                (canvas.height - TOP - 10) / max(rows for rows, _ in shapes))
     blocks = centred(canvas, [max(columns * cell, NAME) for _, columns in shapes], GAP, TOP)
     corners = [block.corner_of(columns * cell, rows * cell)
@@ -55,9 +55,10 @@ def _draw(plane, y, rule, step):
 def _tell(plane, y, rule, step, arguments):
     at = tuple(int(i) for i in np.unravel_index(step, y.shape))
     patch = plane.patch(at)
+    ending = verdict(rule.of(patch), y[at], rule.scale(patch))
     return "\n".join([
         f"step: {step + 1} of {y.size}, {plane.where(at)}",
-        f"{rule.name}: output[{at[0]}, {at[1]}] = {rule.words(patch)} = {verdict(rule.of(patch), y[at])}",
+        f"{rule.name}: output[{at[0]}, {at[1]}] = {rule.words(patch)} = {ending}",
         *plane.sentences(),
         f"torch: {call(rule.layer, arguments, rule.settings(plane.window))}",
     ])
