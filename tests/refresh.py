@@ -1,0 +1,145 @@
+"""Write what can be generated, and run and save the notebooks.
+
+    python tests/refresh.py                                 every notebook
+    python tests/refresh.py notebooks/01_pooling.ipynb      links everywhere, but run only this one
+    python tests/refresh.py --links                         run nothing
+
+Three places are generated: the line of the first cell that starts with "Live:", the last line of the last cell, and
+what stands between the chapters marks of README.md. Titles and promises come from the notebooks' first cells.
+"""
+import argparse
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import quote
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
+# Where README.md names this repository, wherever else it does
+ADDRESS = re.compile(r"(?<=mybinder\.org/v2/gh/)[\w.-]+/[\w.-]+(?=/HEAD)|(?<=git clone https://github\.com/)[\w.-]+/[\w.-]+")
+
+
+def paths():
+    """Every notebook, in the order of the chapters."""
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def repository():
+    """Owner and name, from the one place that knows them."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    return urls["repository"].removeprefix("https://github.com/").strip("/")
+
+
+def title(notebook):
+    """Text of the first heading."""
+    return _line(notebook, "# ")
+
+
+def promise(notebook):
+    """What a reader can do after it."""
+    return _line(notebook, "After it: ")
+
+
+def _line(notebook, start):
+    first = notebook.cells[0].source.splitlines()
+    return next(line.removeprefix(start).strip() for line in first if line.startswith(start))
+
+
+def binder(query, file):
+    return f"https://mybinder.org/v2/gh/{repository()}/HEAD?{query}{quote(file, safe='')}"
+
+
+def live_line(path):
+    lab = binder("labpath=", f"notebooks/{path.name}")
+    page = binder("urlpath=", f"voila/render/notebooks/{path.name}")
+    return f"Live: [JupyterLab on Binder]({lab}) · [as a page, without code cells to edit]({page})"
+
+
+def next_line(path, titles):
+    """Links to the neighbours. titles: {path: title}, every notebook in order."""
+    order = list(titles)
+    here = order.index(path)
+    before = [f"← [{titles[p]}]({p.name})" for p in order[:here][-1:]]
+    after = [f"[{titles[p]}]({p.name}) →" for p in order[here + 1:][:1]]
+    return " · ".join(before + after) or "[All chapters](../README.md)"
+
+
+def with_links(path, notebook, titles):
+    """The notebook, its generated lines as they should be."""
+    first, last = notebook.cells[0], notebook.cells[-1]
+    live = live_line(path)
+    first.source, found = re.subn(r"^Live:.*$", lambda _: live, first.source, count=1, flags=re.MULTILINE)
+    if not found:
+        raise ValueError(f'{path.name}: no line of the first cell starts with "Live:"')
+    last.source = "\n".join([*last.source.split("\n")[:-1], next_line(path, titles)])
+    return notebook
+
+
+def chapter_table(notebooks):
+    """notebooks: {path: notebook}, every one in order."""
+    rows = [f"| [{title(notebook)}](notebooks/{path.name}) | {promise(notebook)} "
+            f"| [Binder]({binder('labpath=', f'notebooks/{path.name}')}) |" for path, notebook in notebooks.items()]
+    return "\n".join(["| chapter | after it | live |", "| --- | --- | --- |", *rows, ""])
+
+
+def with_chapters(readme, notebooks):
+    """The text of README.md, its table and its addresses as they should be."""
+    table = chapter_table(notebooks)
+    return CHAPTERS.sub(lambda _: table, ADDRESS.sub(lambda _: repository(), readme))
+
+
+def ran(notebook):
+    """The notebook with the outputs of a fresh kernel, cell by cell from the top."""
+    NotebookClient(notebook, kernel_name="python3", timeout=600, record_timing=False, store_widget_state=False,
+                   coalesce_streams=True, resources={"metadata": {"path": ROOT / "notebooks"}}).execute()
+    return notebook
+
+
+def tidied(notebook):
+    """The notebook without what changes from run to run or from machine to machine."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if WIDGET in output.get("data", {}):
+                output.data[WIDGET]["model_id"] = cell.id  # random, and gone with its kernel
+    return notebook
+
+
+def save(path, notebook):
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook) + "\n"
+    if text != path.read_text():
+        path.write_text(text)
+        print(f"wrote {path.name}")
+
+
+def refresh(to_run):
+    """Bring every generated line up to date, and run the notebooks of these paths."""
+    notebooks = {path: read(path) for path in paths()}
+    titles = {path: title(notebook) for path, notebook in notebooks.items()}
+    for path in notebooks:
+        notebook = with_links(path, read(path), titles)  # read again: running the others takes its time
+        save(path, tidied(ran(notebook)) if path in to_run else notebook)
+    readme = ROOT / "README.md"
+    if readme.exists():
+        readme.write_text(with_chapters(readme.read_text(), notebooks))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", type=lambda name: Path(name).resolve(), metavar="NOTEBOOK")
+    parser.add_argument("--links", action="store_true", help="only the generated lines")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.notebooks) - set(paths()):
+        parser.error(f"not a notebook of the series: {', '.join(map(str, unknown))}")
+    refresh([] if arguments.links else arguments.notebooks or paths())

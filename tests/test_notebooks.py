@@ -1,0 +1,138 @@
+"""The manners of the notebooks: what makes them easy to read, and keeps them true."""
+import ast
+import re
+from collections import Counter
+from contextlib import redirect_stdout
+from io import StringIO
+
+import pytest
+import refresh
+
+CELLS, WORDS = range(30, 46), range(1200, 2201)  # of a chapter; the start page has its own measure
+SLUG = re.compile(r"(?![0-9a-f]{8}(-|$))[a-z0-9]+([-_][a-z0-9]+)*")  # and not the hex that Jupyter makes up
+SOLUTION = re.compile(r"<details>\s*<summary>[^<]*solution.*?</details>", re.DOTALL | re.IGNORECASE)
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture
+def cells(notebook):
+    return refresh.read(notebook).cells
+
+
+@pytest.fixture
+def code(cells):
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+@pytest.fixture
+def prose(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@pytest.fixture
+def outputs(code):
+    return [output for cell in code for output in cell.outputs]
+
+
+
+def test_code_cells_are_short(code):
+    lengths = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in code}
+    assert {name: length for name, length in lengths.items() if length > 12} == {}
+    long = {name: length for name, length in lengths.items() if length > 8}
+    assert len(long) <= 0.25 * len(lengths), long
+
+
+def test_code_follows_prose(cells):
+    three = zip(cells, cells[1:], cells[2:], strict=False)
+    assert [b.id for a, b, c in three if a.cell_type == b.cell_type == c.cell_type == "code"] == []
+
+
+def test_one_cell_imports(code):
+    imports = {cell.id: [node for node in ast.walk(ast.parse(cell.source))
+                         if isinstance(node, ast.Import | ast.ImportFrom)] for cell in code}
+    assert len([name for name, nodes in imports.items() if nodes]) == 1, imports
+    whole = [(getattr(node, "module", ""), alias.name) for nodes in imports.values() for node in nodes
+             for alias in node.names]
+    assert "*" not in [name for _, name in whole]
+    ours = [name for module, name in whole if (module or name).split(".")[0] == "helpers"]
+    assert len(ours) <= 6, ours
+
+
+def test_nothing_is_defined_twice(code):
+    statements = [node for cell in code for node in ast.parse(cell.source).body]
+    definitions = [node for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    times = Counter(node.name for node in definitions)
+    assigned = {name.id for node in statements if node not in definitions
+                for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+    assert [name for name in times if times[name] > 1 or name in assigned] == []
+
+
+def test_saved_from_one_run(notebook, code, outputs):
+    ran = [cell.execution_count for cell in code if cell.source.strip()]
+    assert ran == list(range(1, len(ran) + 1)), "run python tests/refresh.py"
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert refresh.read(notebook) == refresh.tidied(refresh.read(notebook)), "run python tests/refresh.py"
+
+
+def test_names_no_machine(notebook, outputs):
+    text = re.sub(r'"image/png": "[^"]*"', "", notebook.read_text())
+    assert re.findall(r".*(?<![\w.])/(?:home|root|tmp|work|Users)/.*", text) == []
+
+
+def test_ids_are_readable_and_unique(cells):
+    ids = [cell.id for cell in cells]
+    assert [name for name in ids if not SLUG.fullmatch(name) or ids.count(name) > 1] == []
+    assert (ids[0], ids[-1]) == ("title", "next")
+
+
+def test_demos_show_without_a_kernel(code):
+    for cell in code:
+        bundles = [output.data for output in cell.outputs if refresh.WIDGET in output.get("data", {})]
+        assert len(bundles) == cell.source.count("@explore("), cell.id
+        assert all(bundle["image/png"] and bundle["text/plain"] for bundle in bundles), cell.id
+
+
+def test_generated_lines_are_up_to_date(notebook):
+    notebooks = {path: refresh.read(path) for path in refresh.paths()}
+    titles = {path: refresh.title(book) for path, book in notebooks.items()}
+    linked = refresh.with_links(notebook, refresh.read(notebook), titles)
+    assert linked == notebooks[notebook], "run python tests/refresh.py --links"
+
+
+def test_links_lead_somewhere(notebook, prose):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", prose, flags=re.DOTALL)
+    links = [a or b for a, b in re.findall(r'\]\(([^)\s]+)|(?:src|href)="([^"]+)', text)]
+    files = [link.split("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
+    assert [file for file in files if not (notebook.parent / file).exists()] == []
+
+
+def test_title_has_the_chinese_term(cells):
+    assert re.search(r"^# .*[\u4e00-\u9fff]", cells[0].source, re.MULTILINE)
+
+
+def test_is_one_sitting(notebook, cells, prose):
+    if notebook.stem.startswith("00"):
+        pytest.skip("the start page is no chapter")
+    assert len(cells) in CELLS
+    assert len([word for word in prose.split() if re.search(r"\w", word)]) in WORDS
+
+
+def test_solutions_pass_their_checks(notebook, code, prose, run):
+    solutions = [PYTHON.search(details)[1] for details in SOLUTION.findall(prose)]
+    assert solutions or notebook.stem.startswith("00"), "a chapter has an exercise, and its solution"
+    for solution in solutions:
+        namespace = run(notebook) | {}
+        exec(solution, namespace)
+        solved = [node.name for node in ast.parse(solution).body if isinstance(node, ast.FunctionDef)]
+        check, = [cell for cell in code if any(f"practice.check({name}," in cell.source for name in solved)]
+        assert "not done yet" in "".join(output.get("text", "") for output in check.outputs)
+        with redirect_stdout(StringIO()) as printed:
+            exec(check.source, namespace)
+        assert "✓" in printed.getvalue(), printed.getvalue()
+
+
+def test_the_readme_lists_the_chapters():
+    readme = refresh.ROOT / "README.md"
+    notebooks = {path: refresh.read(path) for path in refresh.paths()}
+    assert refresh.chapter_table(notebooks) in readme.read_text(), "run python tests/refresh.py --links"
+    assert readme.read_text() == refresh.with_chapters(readme.read_text(), notebooks)

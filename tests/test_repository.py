@@ -1,0 +1,102 @@
+"""What keeps the repository one piece: one list of packages, imports that point down, one address."""
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import refresh
+
+import helpers
+
+ROOT = refresh.ROOT
+REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
+PINNED = re.compile(r"([\w-]+)==[\w.]+")
+DOWN = {  # what a module of helpers may import from helpers; design: imports point down only
+    "__init__": {"arithmetic", "canvas", "explore", "pictures", "practice", "samples"},
+    "explore": {"arithmetic", "canvas"},
+    "practice": {"arithmetic"},
+    "pictures": {"arithmetic", "canvas", "pictures"},
+    "canvas": set(),
+    "arithmetic": set(),
+    "samples": set(),
+}
+
+
+def sources(folder):
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+every_module = pytest.mark.parametrize("path", [
+    pytest.param(path, id=".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in sources("helpers")])
+
+
+def imported(tree):
+    """Dotted names of the modules, and of what is taken out of them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written out in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_requirements_are_pinned_and_end_with_the_helpers():
+    *pins, last = [line for line in REQUIREMENTS if not line.startswith("#")]
+    assert last == "-e ."
+    assert [pin for pin in pins if not PINNED.fullmatch(pin)] == []
+
+
+def test_environment_reads_the_one_list():
+    lines = [line.strip() for line in (ROOT / "environment.yml").read_text().splitlines()]
+    assert lines[lines.index("dependencies:") + 1:] == [
+        "- python=3.12", "- pip", "- pip:",
+        "- --extra-index-url https://download.pytorch.org/whl/cpu", "- -r requirements.txt"]
+
+
+def test_what_is_imported_is_required():
+    code = [path.read_text() for folder in ("helpers", "tests") for path in sources(folder)]
+    code += [cell.source for path in refresh.paths() for cell in refresh.read(path).cells if cell.cell_type == "code"]
+    modules = {name.split(".")[0] for text in code for name in imported(ast.parse(text))}
+    ours = {"helpers"} | {path.stem for path in sources("tests")}
+    distributions = {module: packages_distributions()[module] for module in modules - sys.stdlib_module_names - ours}
+    required = {pin[1].lower() for line in REQUIREMENTS if (pin := PINNED.fullmatch(line))}
+    assert {module: names for module, names in distributions.items()
+            if not required & {name.lower() for name in names}} == {}
+
+
+@every_module
+def test_imports_point_down(path):
+    module = path.relative_to(ROOT / "helpers").parts[0].removesuffix(".py")
+    names = [name.split(".") for name in imported(ast.parse(path.read_text()))]
+    assert {name[1] for name in names if name[0] == "helpers"} - {module} <= DOWN[module]
+
+
+@every_module
+def test_public_things_explain_themselves(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("name", ["explore", "canvas"])
+def test_knows_no_layer(name):
+    tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body[0] = ast.Pass()  # its prose may speak of a kernel that runs notebooks
+    assert re.findall(r"(?i)(?<![a-z])(?:conv(?!ert)|pool|kernel)\w*", ast.unparse(tree)) == []
+
+
+def test_helpers_are_few():
+    assert len(helpers.__all__) <= 15
+
+
+def test_the_address_stands_in_one_place():
+    address = refresh.repository()
+    files = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".txt", ".js"}
+             and not {".venv", ".git"} & set(path.relative_to(ROOT).parts)]
+    assert {path.relative_to(ROOT): count for path in files
+            if (count := refresh.ADDRESS.sub("", path.read_text()).count(address))} == {Path("pyproject.toml"): 1}
