@@ -1,6 +1,6 @@
 """Draws and explains pooling and convolution layers. Importing it brings in neither torch nor pyplot."""
 from helpers import arithmetic, pictures, practice, samples
-from helpers.arithmetic import Refused, Window
+from helpers.arithmetic import Refused, Transposed, Window
 from helpers.explore import explore
 
-__all__ = ["Refused", "Window", "arithmetic", "explore", "pictures", "practice", "samples"]
+__all__ = ["Refused", "Transposed", "Window", "arithmetic", "explore", "pictures", "practice", "samples"]

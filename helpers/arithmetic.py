@@ -11,7 +11,7 @@ class Refused(ValueError):
 def whole(name, value, least):
     """`value`, once it is known to be a whole number of at least `least`; Refused otherwise."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise Refused(f"{name} must be a whole number, or one per axis, not {value!r}.")
+        raise Refused(f"{name} must be a whole number, not {value!r}.")
     if value < least:
         raise Refused(f"{name} must be at least {least}, not {value}: raise {name}.")
     return value
@@ -48,7 +48,7 @@ class Window:
             raise Refused("kernel, stride, padding and dilation must name the same number of axes.")
         if self.ceil_mode and not self.pooling:
             raise Refused("ceil_mode belongs to pooling: a convolution always rounds down.")
-        for kernel, padding in zip(*self._columns()[:3:2], strict=True):
+        for kernel, _, padding, _ in zip(*self._columns(), strict=True):
             if self.pooling and padding > kernel // 2:
                 raise Refused(f"padding {padding} is more than half of kernel {kernel}: "
                               f"lower padding to {kernel // 2}, or raise kernel.")
@@ -188,3 +188,42 @@ def receptive_field(layers):
         field = Field(field.size + (layer.span - 1) * field.jump, field.jump * layer.stride,
                       field.centre + ((layer.span - 1) / 2 - layer.padding) * field.jump)
     return field
+
+
+@dataclass(frozen=True)
+class Transposed:
+    """The window of a transposed convolution, where it paints and what is cut off; the same for every axis.
+
+    Raises Refused for values that torch refuses.
+
+    Formulas: Dumoulin & Visin, A guide to convolution arithmetic, 2016, relationship 14, with torch's output_padding.
+    """
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    output_padding: int = 0
+
+    def __post_init__(self):
+        for name, least in dict(kernel=1, stride=1, padding=0, output_padding=0).items():
+            whole(name, getattr(self, name), least)
+        if self.output_padding >= self.stride:
+            raise Refused(f"output_padding {self.output_padding} must be smaller than stride {self.stride}: "
+                          "lower output_padding, or raise stride.")
+
+    def outputs(self, size):
+        """Output cells of one axis: (n − 1)s − 2p + k + output_padding. Refused where none is left."""
+        count = (whole("size", size, 1) - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
+        if count < 1:
+            raise Refused(f"padding {self.padding} cuts away the whole output: lower padding, or raise kernel.")
+        return count
+
+    def cells(self, index):
+        """Output cells that input cell `index` paints, outside the output where padding cuts: i·s − p + j."""
+        first = index * self.stride - self.padding
+        return list(range(first, first + self.kernel))
+
+    def in_words(self, size):
+        """The formula of `outputs` with its numbers in it."""
+        numbers = f"({size} − 1)·{self.stride} − 2·{self.padding} + {self.kernel} + {self.output_padding}"
+        return f"{numbers} = {self.outputs(size)}"

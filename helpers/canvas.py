@@ -21,13 +21,13 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 # Okabe and Ito, Color Universal Design, 2008
-BLUE, ORANGE, GREEN, PURPLE, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 INK, MUTED, PALE, BLANK, WHITE = "#1b2733", "#566573", "#e9ecef", "#f6f7f8", "#ffffff"
 
 TINTS = np.linspace(0.08, 0.56, 9)  # shares of a hue, so few that a frame fits a palette
 
-NEARLY_WHITE = 0.97  # no image takes a colour that the white of the sheet could be mistaken for
 SHARPNESS = 2
+LEGIBLE = 4.5  # smaller digits are left out: the tint stays, and the sentences have the number
 CAP_HEIGHT = 0.73  # of DejaVu Sans, in font sizes: centres digits in their cells
 
 # Slider callbacks may run in a second thread, and matplotlib's font machinery is shared by all figures
@@ -53,13 +53,13 @@ def tints(values, hue):
     return np.where(finite[..., None], share * colour + 1 - share, to_rgb(PALE))
 
 
-def written(value, decimals=2):
+def written(value):
     """A number as a student would write it: −2, 0.5, −∞; nothing for nan."""
     if np.isnan(value):
         return ""
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.{decimals}f}"
+    text = f"{value:.2f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
@@ -69,17 +69,9 @@ def written(value, decimals=2):
 def _palette():
     """A palette image: every tint, and what smooth edges make of it."""
     tinted = [mix(hue, share) for hue in (BLUE, ORANGE, GREEN, PURPLE) for share in TINTS]
-    lines = [mix(hue, share) for hue in (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, MUTED) for share in (1, 0.75, 0.5)]
+    lines = [mix(hue, share) for hue in (BLUE, ORANGE, GREEN, PURPLE, MUTED) for share in (1, 0.75, 0.5)]
     under_ink = [mix(INK, share, ground) for ground in [*tinted, PALE, BLANK] for share in (0, 0.25, 0.5, 0.75)]
-    return _palette_of(under_ink + lines + _inks())
-
-
-def _inks():
-    """From white to the colour of text."""
-    return [mix(INK, share) for share in np.linspace(0, 1, 16)]
-
-
-def _palette_of(colours):
+    colours = under_ink + lines + [mix(INK, share) for share in np.linspace(0, 1, 16)]
     image = Image.new("P", (1, 1))
     image.putpalette([round(255 * part) for colour in colours for part in colour])
     return image
@@ -113,9 +105,6 @@ class Box:
     def at(self, y, height):
         return Box(self.x, y, self.width, height)
 
-    def moved(self, down):
-        return self.at(self.y + down, self.height)
-
 
 @dataclass(frozen=True)
 class Grid(Box):
@@ -135,9 +124,9 @@ class Canvas:
         self._squares, self._squares_colours = [], []
         self._strokes, self._images, self._texts = [], [], []
 
-    def text(self, string, x, y, size=15, colour=INK, align=0.5, bold=False):
+    def text(self, string, x, y, size=15, colour=INK, align=0.5):
         """Write with the middle of its capitals at `y`; `align` 0 starts at x, 0.5 centres, 1 ends."""
-        self._texts.append((string, x, y, size, colour, align, bold))
+        self._texts.append((string, x, y, size, colour, align))
 
     def fill(self, box, colour):
         self._squares.append([(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)])
@@ -156,7 +145,7 @@ class Canvas:
         self.line([(box.x, box.y), (box.right, box.bottom)], colour)
         self.line([(box.right, box.y), (box.x, box.bottom)], colour)
 
-    def grid(self, values, x, y, cell, hue=None, colours=None, ink=INK, decimals=2, shown=None):
+    def grid(self, values, x, y, cell, hue=None, colours=None, shown=None):
         """Numbered cells with white gaps; returns their Grid.
 
         values: (rows, columns)    colours: (rows, columns, 3), tints of `hue` unless given
@@ -164,7 +153,7 @@ class Canvas:
         """
         rows, columns = values.shape
         colours = tints(values, hue) if colours is None else colours
-        labels = [[written(v, decimals) for v in row] for row in values]
+        labels = [[written(v) for v in row] for row in values]
         widest = max(_width(label) for row in labels for label in row)
         size = min(0.42 * cell, 0.78 * cell / max(widest, 1e-9))
         place = Grid(x, y, columns * cell, rows * cell, cell)
@@ -172,8 +161,8 @@ class Canvas:
             for column in range(columns):
                 box = place.box(row, column)
                 self.fill(Box(box.x + 1, box.y + 1, cell - 2, cell - 2), colours[row, column])
-                if shown is None or shown[row, column]:
-                    self.text(labels[row][column], *box.centre, size, ink)
+                if size >= LEGIBLE and (shown is None or shown[row, column]):
+                    self.text(labels[row][column], *box.centre, size)
         return place
 
     def image(self, pixels, x, y, width, height):
@@ -193,19 +182,11 @@ class Canvas:
             size = canvas.get_width_height()
             sheet = Image.frombuffer("RGBX", size, canvas.buffer_rgba(), "raw", "RGBX", 0, 1).convert("RGB")
         # A palette gives a third of the bytes, in less time than full colour
-        sheet = sheet.quantize(palette=self._palette(), dither=Image.Dither.NONE)
+        few = {"method": Image.Quantize.FASTOCTREE} if self._images else {"palette": _palette()}
+        sheet = sheet.quantize(dither=Image.Dither.NONE, **few)
         file = BytesIO()
         sheet.save(file, "png", compress_level=3)
         return file.getvalue()
-
-    def _palette(self):
-        """All that a sheet of numbers needs, or what its images have, with inks for the text."""
-        if not self._images:
-            return _palette()
-        pixels = np.concatenate([pixels.reshape(1, -1, 3) for pixels, _ in self._images], axis=1)
-        seen = Image.fromarray((255 * pixels).round().astype(np.uint8)).quantize(224, Image.Quantize.FASTOCTREE)
-        colours = np.array(seen.getpalette()).reshape(-1, 3) / 255
-        return _palette_of([*_inks(), *colours[colours.min(axis=1) < NEARLY_WHITE]])
 
     def _artists(self):
         sheet = Affine2D().translate(0, -self.height).scale(SHARPNESS, -SHARPNESS)
@@ -237,16 +218,16 @@ class _Pixels(Artist):
         renderer.draw_image(renderer.new_gc(), *self._corner, self._pixels)
 
 
-def _placed(string, x, y, size, colour, align, bold):
-    vertices, codes, width = _glyphs(string, bold)
+def _placed(string, x, y, size, colour, align):
+    vertices, codes, width = _glyphs(string)
     return vertices * (size, -size) + (x - align * width * size, y + CAP_HEIGHT / 2 * size), codes
 
 
 @lru_cache(4096)
-def _glyphs(string, bold=False):
+def _glyphs(string):
     """Outline of a string at size 1, vertices and codes, and its width: ten times faster than a Text per number."""
     with _drawing:
-        font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
+        font = FontProperties(family="DejaVu Sans", weight="normal", size=100)
         vertices, codes = text_to_path.get_text_path(font, string)
         width, _, _ = text_to_path.get_text_width_height_descent(string, font, ismath=False)
     return np.array(vertices).reshape(-1, 2) / 100, np.array(codes, dtype=Path.code_type), width / 100
@@ -256,9 +237,9 @@ def _width(string):
     return _glyphs(string)[2] if string.strip() else 0
 
 
-def text_width(string, size=15, bold=False):
+def text_width(string, size=15):
     """How wide `Canvas.text` writes a string."""
-    return _glyphs(string, bold)[2] * size
+    return _glyphs(string)[2] * size
 
 
 def fitting_cell(room, columns, least, gap):
@@ -266,6 +247,16 @@ def fitting_cell(room, columns, least, gap):
     room -= gap * (len(columns) - 1)
     widest = sorted(columns, reverse=True)
     return min((room - least * (len(columns) - k)) / sum(widest[:k]) for k in range(1, len(columns) + 1))
+
+
+def in_a_row(canvas, shapes, most, least, gap, top):
+    """Room for grids of these shapes side by side: a Box for each, their top left corners, and the side of a cell."""
+    cell = min(most, fitting_cell(canvas.width - 20, [columns for _, columns in shapes], least, gap),
+               (canvas.height - top - 10) / max(rows for rows, _ in shapes))
+    blocks = centred(canvas, [max(columns * cell, least) for _, columns in shapes], gap, top)
+    corners = [block.corner_of(columns * cell, rows * cell)
+               for block, (rows, columns) in zip(blocks, shapes, strict=True)]
+    return blocks, corners, cell
 
 
 def centred(canvas, widths, gap, top):
@@ -301,5 +292,5 @@ class Picture:
         return step
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        width = self._draw(self.start).width
-        return {"image/png": self.png(), "text/plain": self.says()}, {"image/png": {"width": width}}
+        sheet = self._draw(self.start)
+        return {"image/png": sheet.png(), "text/plain": self.says()}, {"image/png": {"width": sheet.width}}

@@ -35,7 +35,8 @@ def explore(presets=None, /, **controls):
             for name, value in _bound(function, args, kwargs).items():
                 if name in demo.controls:
                     _check(name, value, demo.controls[name])
-            whole("seed", kwargs.get("seed", 0), 0)
+                if name == "seed":
+                    whole(name, value, 0)
             return function(*args, **kwargs)
 
         checked.demo = demo
@@ -74,7 +75,6 @@ class View(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("view.js")
     _css = Path(__file__).with_name("view.css")
     png = traitlets.Bytes().tag(sync=True)
-    width = traitlets.Int(800).tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
     trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
 

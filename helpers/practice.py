@@ -24,15 +24,16 @@ def check(function, reference, settings):
     import torch
 
     for arguments in settings:
+        own = [a.detach().clone() if isinstance(a, torch.Tensor) else deepcopy(a) for a in arguments]
         try:
-            mine = function(*deepcopy(arguments))  # what a function does in place stays its own affair
+            mine = function(*own)  # what it does in place stays its own affair
         except Exception as error:
             return _say(f"stops with {type(error).__name__}: {error}", arguments)
         theirs = reference(*arguments)
         if mine is None or mine is ...:
             return print(f"{function.__name__}: not done yet. Replace the three dots and run the cell again.")
         if not isinstance(mine, torch.Tensor):
-            return _say(f"gives a {type(mine).__name__}, but torch gives a tensor", arguments)
+            return _say(f"gives {type(mine).__name__}, but torch gives a tensor", arguments)
         if mine.shape != theirs.shape or not torch.allclose(mine.float(), theirs.float(), atol=1e-5):
             return _say("differs from torch", arguments, f"yours\n{mine}\ntorch\n{theirs}")
     print(f"{function.__name__}: ✓ the same as torch in all {len(settings)} settings.")

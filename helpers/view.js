@@ -16,12 +16,16 @@ function render({ model, el }) {
   el.classList.add("picture");
   el.append(image, words);
 
+  let shown;
+
   function show() {
-    const bytes = new Uint8Array(model.get("png").buffer, model.get("png").byteOffset, model.get("png").byteLength);
+    if (model.get("png") === shown) return;
+    shown = model.get("png");
+    // A data URL is on the screen sooner than a blob's, which takes a way of its own through the browser
+    const bytes = new Uint8Array(shown.buffer, shown.byteOffset, shown.byteLength);
     let binary = "";
     for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
     image.src = `data:image/png;base64,${btoa(binary)}`;
-    image.style.maxWidth = `${model.get("width")}px`;
   }
 
   function tell() {
@@ -32,11 +36,13 @@ function render({ model, el }) {
     words.replaceChildren(...text.split("\n").map((line) => sentence(line, trouble)));
   }
 
-  model.on("change:png", show);
-  model.on("change:text", tell);
-  model.on("change:trouble", tell);
-  show();
-  tell();
+  function update() {
+    show();
+    tell();
+  }
+
+  model.on("change", update); // once, however much has changed
+  update();
 }
 
 export default { render };

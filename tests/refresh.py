@@ -35,7 +35,7 @@ def read(path):
 
 def repository():
     """Owner and name, from the one place that knows them."""
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
     return urls["repository"].removeprefix("https://github.com/").strip("/")
 
 
@@ -118,8 +118,8 @@ def tidied(notebook):
 def save(path, notebook):
     nbformat.validate(notebook)
     text = nbformat.writes(notebook) + "\n"
-    if text != path.read_text():
-        path.write_text(text)
+    if text != path.read_text(encoding="utf-8"):
+        path.write_text(text, encoding="utf-8")
         print(f"wrote {path.name}")
 
 
@@ -132,7 +132,8 @@ def refresh(to_run):
         save(path, tidied(ran(notebook)) if path in to_run else notebook)
     readme = ROOT / "README.md"
     if readme.exists():
-        readme.write_text(with_chapters(readme.read_text(), notebooks))
+        text = with_chapters(readme.read_text(encoding="utf-8"), notebooks)
+        readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Window, parameters and macs against torch and against published figures."""
+"""Window, receptive_field, parameters and macs against torch and against published figures."""
 from dataclasses import FrozenInstanceError
 from itertools import product
 from math import ceil, floor
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import Refused, Window
-from helpers.arithmetic import macs, matrix, parameters
+from helpers.arithmetic import Field, macs, matrix, parameters, receptive_field
 
 NAMES = "kernel", "stride", "padding", "dilation"
 # Every size with every setting, and one value below the least that each argument may have
@@ -292,3 +292,75 @@ def test_unread_cells_are_those_that_no_window_touches(window, unread):
     x = torch.ones(1, 1, 6 + 2 * window.padding, requires_grad=True)
     F.conv1d(x, torch.ones(1, 1, window.kernel), stride=window.stride, dilation=window.dilation).sum().backward()
     assert (x.grad[0, 0] == 0).nonzero().flatten().sub(window.padding).tolist() == unread
+
+
+# What one unit sees
+
+def bottleneck(stride, on):
+    """The layers of a ResNet block, 1×1, 3×3, 1×1, with its stride on one of them."""
+    return [Window(kernel, stride if layer == on else 1) for layer, kernel in enumerate((1, 3, 1))]
+
+
+def resnet50(on):
+    blocks = [stride for stride, count in ((1, 3), (2, 4), (2, 6), (2, 3)) for stride in (stride, *(count - 1) * [1])]
+    return [Window(7, 2), Window(3, 2), *(layer for stride in blocks for layer in bottleneck(stride, on))]
+
+
+VGG16 = [layer for convs in (2, 2, 3, 3, 3) for layer in (*convs * [Window(3)], Window(2, 2))]
+ALEXNET = [Window(11, 4), Window(3, 2), Window(5), Window(3, 2), *3 * [Window(3)], Window(3, 2)]
+
+
+# Araujo, Norris & Sim, Distill 2019; ResNet-50 with its stride on the 1×1, then as torchvision builds it
+@pytest.mark.parametrize(("layers", "size", "jump"), [
+    (VGG16, 212, 32), (ALEXNET, 195, 32), (resnet50(on=0), 483, 32), (resnet50(on=1), 427, 32),
+], ids=["VGG-16", "AlexNet v2", "ResNet-50", "ResNet-50 of torchvision"])
+def test_a_network_sees_the_published_field(layers, size, jump):
+    field = receptive_field(layers)
+    assert (field.size, field.jump) == (size, jump)
+
+
+def test_the_field_grows_layer_by_layer_as_published_for_alexnet():
+    sizes = [receptive_field(ALEXNET[:depth]).size for depth in range(9)]
+    assert sizes == [1, 11, 19, 51, 67, 99, 131, 163, 195]
+
+
+def test_doubled_dilations_double_the_field():
+    sizes = [receptive_field([Window(3, dilation=2**layer) for layer in range(depth)]).size for depth in range(1, 5)]
+    assert sizes == [3, 7, 15, 31]
+
+
+def test_three_layers_of_3_see_what_one_of_7_sees():
+    assert receptive_field(3 * [Window(3)]) == receptive_field([Window(7)]) == Field(7, 1, 3)  # 1 + 2 + 2 + 2
+    assert receptive_field(3 * [Window(3, padding=1)]) == receptive_field([Window(7, padding=3)]) == Field(7, 1, 0)
+
+
+def test_without_a_layer_a_cell_sees_itself():
+    assert receptive_field([]) == Field() == Field(size=1, jump=1, centre=0)
+
+
+def test_padding_moves_the_centre_and_neither_size_nor_jump():
+    assert receptive_field([Window(3, 2), Window(3)]) == Field(7, 2, 3)
+    assert receptive_field([Window(3, 2, 1), Window(3, 1, 1)]) == Field(7, 2, 0)  # 3 − 1 − 2
+    assert receptive_field([Window(2), Window(2, padding=1)]) == Field(3, 1, 0)  # between cells, then on one
+
+
+a_layer = st.builds(Window, st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(layers=st.lists(a_layer, max_size=4))
+def test_the_gradient_of_an_inner_unit_spans_the_field(layers):
+    field = receptive_field(layers)
+    before = round((field.size - 1) / 2 - field.centre)  # cells that unit 0 sees before the input, all in the padding
+    x = torch.ones(1, 1, before + field.size + 2 * field.jump, dtype=torch.double, requires_grad=True)
+    y = x
+    for layer in layers:
+        weight = torch.ones(1, 1, layer.kernel, dtype=torch.double)
+        y = F.conv1d(y, weight, stride=layer.stride, padding=layer.padding, dilation=layer.dilation)
+    inner = ceil(before / field.jump)  # the first unit that sees no padding
+    for unit in (inner, inner + 1):
+        gradient, = torch.autograd.grad(y[0, 0, unit], x, retain_graph=True)
+        seen = gradient[0, 0].nonzero().flatten()
+        first, last = seen[0].item(), seen[-1].item()
+        assert last - first + 1 == field.size
+        assert (first + last) / 2 == field.centre + unit * field.jump  # so neighbours are `jump` apart

@@ -72,7 +72,7 @@ def lab(tmp_path_factory):
     for name, setting in LAB_SETTINGS.items():
         file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(setting))
+        file.write_text(json.dumps(setting), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -181,7 +181,8 @@ def test_every_slider_answers_and_nothing_jumps(lesson):
                     faults += [f"{name}, {control} {key}: {fault}" for fault in faults_of(state, start)]
                     seen.append(state)
             faults += [f"{name}, {control}: changes no {what}" for what in ("text", "picture")
-                       if len({state[what] for state in seen}) == 1]
+                       if len({state[what] for state in seen}) == 1 and not (
+                           what == "picture" and any(state["trouble"] == "refused" for state in seen))]
             demo.put_back(handle, value)
     assert faults == []
 

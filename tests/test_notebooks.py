@@ -75,7 +75,7 @@ def test_saved_from_one_run(notebook, code, outputs):
 
 
 def test_names_no_machine(notebook, outputs):
-    text = re.sub(r'"image/png": "[^"]*"', "", notebook.read_text())
+    text = re.sub(r'"image/png": "[^"]*"', "", notebook.read_text(encoding="utf-8"))
     assert re.findall(r".*(?<![\w.])/(?:home|root|tmp|work|Users)/.*", text) == []
 
 
@@ -134,5 +134,5 @@ def test_solutions_pass_their_checks(notebook, code, prose, run):
 def test_the_readme_lists_the_chapters():
     readme = refresh.ROOT / "README.md"
     notebooks = {path: refresh.read(path) for path in refresh.paths()}
-    assert refresh.chapter_table(notebooks) in readme.read_text(), "run python tests/refresh.py --links"
-    assert readme.read_text() == refresh.with_chapters(readme.read_text(), notebooks)
+    assert refresh.chapter_table(notebooks) in readme.read_text(encoding="utf-8"), "run python tests/refresh.py --links"
+    assert readme.read_text(encoding="utf-8") == refresh.with_chapters(readme.read_text(encoding="utf-8"), notebooks)

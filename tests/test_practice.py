@@ -57,7 +57,7 @@ def test_a_function_that_stops_is_told_with_its_error_and_its_setting(capsys):
 @pytest.mark.parametrize(("answer", "kind"), [(3.0, "float"), ([1, 2], "list"), ("max", "str"), ((X,), "tuple")])
 def test_an_answer_that_is_no_tensor_is_told(answer, kind, capsys):
     assert says(lambda x, kernel: answer, capsys).startswith(
-        f"This gives a {kind}, but torch gives a tensor, first for (input of shape (1, 1, 2, 3), 1).")
+        f"This gives {kind}, but torch gives a tensor, first for (input of shape (1, 1, 2, 3), 1).")
 
 
 @pytest.mark.parametrize(("wrong", "yours"), [

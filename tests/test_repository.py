@@ -11,7 +11,7 @@ import refresh
 import helpers
 
 ROOT = refresh.ROOT
-REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
+REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 PINNED = re.compile(r"([\w-]+)==[\w.]+")
 DOWN = {  # what a module of helpers may import from helpers; design: imports point down only
     "__init__": {"arithmetic", "canvas", "explore", "pictures", "practice", "samples"},
@@ -49,14 +49,14 @@ def test_requirements_are_pinned_and_end_with_the_helpers():
 
 
 def test_environment_reads_the_one_list():
-    lines = [line.strip() for line in (ROOT / "environment.yml").read_text().splitlines()]
+    lines = [line.strip() for line in (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()]
     assert lines[lines.index("dependencies:") + 1:] == [
         "- python=3.12", "- pip", "- pip:",
         "- --extra-index-url https://download.pytorch.org/whl/cpu", "- -r requirements.txt"]
 
 
 def test_what_is_imported_is_required():
-    code = [path.read_text() for folder in ("helpers", "tests") for path in sources(folder)]
+    code = [path.read_text(encoding="utf-8") for folder in ("helpers", "tests") for path in sources(folder)]
     code += [cell.source for path in refresh.paths() for cell in refresh.read(path).cells if cell.cell_type == "code"]
     modules = {name.split(".")[0] for text in code for name in imported(ast.parse(text))}
     ours = {"helpers"} | {path.stem for path in sources("tests")}
@@ -69,13 +69,13 @@ def test_what_is_imported_is_required():
 @every_module
 def test_imports_point_down(path):
     module = path.relative_to(ROOT / "helpers").parts[0].removesuffix(".py")
-    names = [name.split(".") for name in imported(ast.parse(path.read_text()))]
+    names = [name.split(".") for name in imported(ast.parse(path.read_text(encoding="utf-8")))]
     assert {name[1] for name in names if name[0] == "helpers"} - {module} <= DOWN[module]
 
 
 @every_module
 def test_public_things_explain_themselves(path):
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
     public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
     assert [node.name for node in public if not ast.get_docstring(node)] == []
@@ -83,7 +83,7 @@ def test_public_things_explain_themselves(path):
 
 @pytest.mark.parametrize("name", ["explore", "canvas"])
 def test_knows_no_layer(name):
-    tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text())
+    tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             node.body[0] = ast.Pass()  # its prose may speak of a kernel that runs notebooks
@@ -98,5 +98,10 @@ def test_the_address_stands_in_one_place():
     address = refresh.repository()
     files = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".txt", ".js"}
              and not {".venv", ".git"} & set(path.relative_to(ROOT).parts)]
-    assert {path.relative_to(ROOT): count for path in files
-            if (count := refresh.ADDRESS.sub("", path.read_text()).count(address))} == {Path("pyproject.toml"): 1}
+    texts = {path.relative_to(ROOT): refresh.ADDRESS.sub("", path.read_text(encoding="utf-8")) for path in files}
+    assert {path: text.count(address) for path, text in texts.items() if address in text} == {Path("pyproject.toml"): 1}
+
+
+def test_the_torch_that_readme_pins_for_linux_is_the_one_that_is_required():
+    pins = [line for line in REQUIREMENTS if line.startswith("torch==")]
+    assert re.findall(r"torch==[\d.]+", (ROOT / "README.md").read_text(encoding="utf-8")) == pins

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from helpers.canvas import BLUE, GREEN, INK, ORANGE, Canvas, Picture, as_array, centred, fitting_cell
-from helpers.pictures.plane import Plane, filling, planes, size
+from helpers.pictures.plane import Plane, filling, index_of, planes, written_size
 from helpers.pictures.rules import Weighted, call, rule_for, signed, verdict
 
 GAP, TOP, CELL, NAME, HEIGHT, MARGIN, BELOW = 56, 36, 38, 110, 540, 40, 40
@@ -50,12 +50,12 @@ class _Pooled:
 
     def draw(self, step):
         table = _Table([self.inputs[0].padded, self.y[0]], len(self.y))
-        at = np.unravel_index(step, self.y[0].shape)
+        at = index_of(step, self.y[0].shape)
         for c, plane in enumerate(self.inputs):
             table.place(c, 0, lambda *where, plane=plane: plane.draw(*where, at))
             table.fill(c, 1, self.y[c], GREEN, step, at)
             table.sign(c, 0, "→", above=self.rule.name)
-        table.name_columns(f"input {_size(self.inputs)}", f"output {size(self.y)}")
+        table.name_columns(f"input {_size(self.inputs)}", f"output {written_size(self.y)}")
         table.name_rows()
         return table.canvas
 
@@ -63,7 +63,7 @@ class _Pooled:
         return verdict(self.rule.of(patch), torch_says, self.rule.scale(patch))
 
     def tell(self, step):
-        at = _index(step, self.y[0].shape)
+        at = index_of(step, self.y[0].shape)
         patches = [plane.patch(at) for plane in self.inputs]
         cells = [f"channel {c}: {self.rule.words(patch)} = {self._verdict(patch, self.y[(c, *at)])}"
                  for c, patch in enumerate(patches)]
@@ -104,7 +104,7 @@ class _Summed:
         return parts
 
     def draw(self, step):
-        f, *at = np.unravel_index(step, self.y.shape)
+        f, *at = index_of(step, self.y.shape)
         table = _Table([self.inputs[0].padded, self.weight[0, 0], self.y[0], self.y[0]], len(self.inputs), len(self.y))
         for c, plane in enumerate(self.inputs):
             table.place(c, 0, lambda *where, plane=plane: plane.draw(*where, at))
@@ -118,12 +118,12 @@ class _Summed:
                 table.canvas.text(f"+ bias {signed(self.bias[o])}", place.centre[0], place.bottom + 12, 13)
         table.sign_between(2, "Σ →")
         table.name_columns(f"input {_size(self.inputs)}", f"weight, filter {f}", "per channel",
-                           f"output {size(self.y)}")
+                           f"output {written_size(self.y)}")
         table.name_rows()
         return table.canvas
 
     def tell(self, step):
-        f, *at = _index(step, self.y.shape)
+        f, *at = index_of(step, self.y.shape)
         parts = self.per_channel[(f, slice(None), *at)]
         terms = [signed(part) for part in parts] + [f"bias {signed(self.bias[f])}"] * bool(self.bias.any())
         scale = sum(Weighted(w).scale(plane.patch(at)) for w, plane in zip(self.weight[f], self.inputs, strict=True))
@@ -187,8 +187,5 @@ class _Table:
 
 
 def _size(inputs):
-    return f"{len(inputs)} × {size(inputs[0].values)}"
+    return f"{len(inputs)} × {written_size(inputs[0].values)}"
 
-
-def _index(step, shape):
-    return tuple(int(i) for i in np.unravel_index(step, shape))

@@ -5,8 +5,23 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import receptive_field
-from helpers.canvas import BLUE, GREEN, INK, ORANGE, PALE, Box, Canvas, Picture, mix, text_width, tints, to_rgb, written
-from helpers.pictures.plane import size as written_size
+from helpers.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PALE,
+    Box,
+    Canvas,
+    Picture,
+    as_array,
+    mix,
+    text_width,
+    tints,
+    to_rgb,
+    written,
+)
+from helpers.pictures.plane import written_size
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
 
@@ -19,7 +34,7 @@ def cone(layers, size, reach, causal=False):
     causal: all padding on the left, as many outputs as inputs, and each output above the last cell that it sees
     Raises Refused where a window does not fit, ValueError for a `reach` of another shape.
     """
-    stack = _Stack(tuple(layers), size, np.asarray(reach, dtype=float), causal)
+    stack = _Stack(tuple(layers), size, as_array(reach), causal)
     outputs = stack.counts[-1]
     return Picture(outputs, stack.draw, stack.tell, start=outputs - 1 if causal else outputs // 2)
 
@@ -32,6 +47,10 @@ class _Stack:
     causal: bool
 
     def __post_init__(self):
+        if not self.layers:
+            raise ValueError("give at least one layer")
+        if self.causal and any(layer.stride > 1 for layer in self.layers):
+            raise ValueError("a causal stack is drawn with stride 1 only")
         if self.reach.shape != (self.counts[-1], self.size):
             raise ValueError(f"reach is {written_size(self.reach)}, but must be {self.counts[-1]} × {self.size}")
 
@@ -58,20 +77,29 @@ class _Stack:
         return rows
 
     @cached_property
+    def _centres(self):
+        """Centre of every cell of every row, in input cells."""
+        fields = [receptive_field(self.layers[:row]) for row in range(len(self.counts))]
+        return [np.arange(count) * field.jump + (0 if self.causal else field.centre)
+                for count, field in zip(self.counts, fields, strict=True)]
+
+    @cached_property
+    def _edges(self):
+        """Where the longest row begins and ends, in input cells."""
+        return min(row[0] for row in self._centres) - 0.5, max(row[-1] for row in self._centres) + 0.5
+
+    @cached_property
+    def cell(self):
+        return min(CELL, (Canvas().width - LEFT - RIGHT) / (self._edges[1] - self._edges[0]))
+
+    @cached_property
     def places(self):
         """Centre of every cell of every row, in CSS pixels."""
-        fields = [receptive_field(self.layers[:row]) for row in range(len(self.counts))]
-        shifts = [0 if self.causal else field.centre for field in fields]
-        return [LEFT + (np.arange(count) * field.jump + shift + 0.5) * self.cell
-                for count, field, shift in zip(self.counts, fields, shifts, strict=True)]
-
-    @property
-    def cell(self):
-        return min(CELL, (Canvas().width - LEFT - RIGHT) / self.size)
+        return [LEFT + (row - self._edges[0]) * self.cell for row in self._centres]
 
     def height(self, row):
         """Top of a row; the output is on top."""
-        pitch = min(ROW, (HEIGHT - EDGE - self.cell) / len(self.layers))
+        pitch = min(ROW, (HEIGHT - 2 * EDGE - self.cell) / len(self.layers))
         return HEIGHT - EDGE - self.cell - row * pitch
 
     def draw(self, unit):
@@ -110,21 +138,19 @@ class _Stack:
         if row == 0:
             return canvas.text(f"input {self.size}", LEFT - 16, middle, align=1)
         layer = self.layers[row - 1]
-        known = dict(kernel=layer.kernel, stride=layer.stride, dilation=layer.dilation)
-        text = ", ".join(f"{name[0]} {value}" for name, value in known.items() if name == "kernel" or value > 1)
+        told = [name for name in ("stride", "dilation") if any(getattr(each, name) > 1 for each in self.layers)]
+        text = ", ".join(f"{name[0]} {getattr(layer, name)}" for name in ("kernel", *told))
         canvas.text(text, LEFT - 16, middle - 9, align=1)
         canvas.text(f"sees {receptive_field(self.layers[:row]).size}", LEFT - 16, middle + 11, 13, align=1)
 
     def tell(self, unit):
         counts = self.paths(unit)[0]
         reached = np.flatnonzero(counts)
-        agree = "= torch ✓" if np.allclose(counts, self.reach[unit]) else f"but torch says {_listed(self.reach[unit])}"
-        span = int(reached[-1] - reached[0]) + 1
+        agree = "= torch ✓" if np.allclose(counts, self.reach[unit]) else f"but torch says {_numbers(self.reach[unit])}"
         return "\n".join([
             f"step: output {unit} of {self.counts[-1]}, counted from 0",
-            f"reach: {len(reached)} input cells, {_listed(reached) if len(reached) < span else 'without a gap'}, "
-            f"from {reached[0]} to {reached[-1]}, which spans {span}",
-            f"paths: {_listed(counts[reached])} to these cells {agree}",
+            f"reach: {_gaps(reached)}",
+            f"paths: {_numbers(counts[reached]) or 'none'} to these cells {agree}",
             f"sees: {self._formula()} = {receptive_field(self.layers).size} cells, padding included",
         ])
 
@@ -134,5 +160,15 @@ class _Stack:
                              for layer, jump in zip(self.layers, jumps, strict=True))
 
 
-def _listed(numbers):
+def _gaps(reached):
+    """Which cells are reached, one by one only where there are gaps between them."""
+    if not len(reached):
+        return "no input cell, only padding"
+    span = reached[-1] - reached[0] + 1
+    cells = _numbers(reached) if len(reached) < span else "without a gap"
+    noun = "input cell" if len(reached) == 1 else "input cells"
+    return f"{len(reached)} {noun}, {cells}, from {reached[0]} to {reached[-1]}, which spans {span}"
+
+
+def _numbers(numbers):
     return ", ".join(written(number) for number in numbers)

@@ -18,9 +18,19 @@ def planes(values, name, axes=2):
     return values
 
 
-def size(values):
+def written_size(values):
     """Shape as the lessons write it: 6 × 6."""
     return " × ".join(map(str, values.shape))
+
+
+def index_of(step, shape):
+    """Which cell a step of a walk is at, row by row."""
+    return tuple(int(i) for i in np.unravel_index(step, shape))
+
+
+def size_sentence(rows, columns):
+    """The size formula of both axes, once where they have the same numbers."""
+    return f"size: {rows}, for rows and for columns" if rows == columns else f"size: rows {rows}, columns {columns}"
 
 
 def filling(canvas, values, x, y, cell, hue, step):
@@ -41,10 +51,10 @@ class Plane:
     def expect(self, y, weight=None):
         """ValueError unless output and weight have the shapes that belong to this window."""
         if y.shape != self.outputs:
-            raise ValueError(f"y is {size(y)}, but this window makes {self.outputs} of the input")
+            raise ValueError(f"y is {written_size(y)}, but this window makes {self.outputs} of the input")
         kernel = tuple(axis.kernel for axis in self.axes)
         if weight is not None and weight.shape != kernel:
-            raise ValueError(f"weight is {size(weight)}, but the window's kernel is {kernel}")
+            raise ValueError(f"weight is {written_size(weight)}, but the window's kernel is {kernel}")
 
     @cached_property
     def axes(self):
@@ -115,7 +125,7 @@ class Plane:
         top, left = self.before
         canvas.outline(place.box(top, left, *self.values.shape), BLUE, 2)
         self._cross_unread(canvas, place)
-        if self.window.dilation != 1 and self.window.kernel != 1:
+        if any(axis.span > axis.kernel for axis in self.axes):
             for row in rows:
                 for column in columns:
                     canvas.outline(place.box(row, column), ORANGE, 2)
@@ -134,23 +144,24 @@ class Plane:
     def where(self, at):
         """The cells under the window, in words, numbered as in the unpadded input."""
         rows, columns = (axis.cells(index) for axis, index in zip(self.axes, at, strict=True))
-        return f"window on {_listed('row', rows)} and {_listed('column', columns)} of the input"
+        return f"window on {listed('row', rows)} and {listed('column', columns)} of the input"
 
-    def name(self):
+    def name(self, noun="input"):
         """What stands above the input."""
         padding = f", padding {self.window.padding}" if any(self.before) else ""
-        return f"input {size(self.values)}{padding}"
+        return f"{noun} {written_size(self.values)}{padding}"
 
     def sentences(self):
         """The size formula with its numbers in it, and what no window reaches."""
         axes = list(zip(self.axes, self.values.shape, strict=True))
         rows, columns = (axis.in_words(n) for axis, n in axes)
-        yield f"size: {rows}, for rows and for columns" if rows == columns else f"size: rows {rows}, columns {columns}"
-        lines = [_listed(name, unread) for name, unread in zip(("row", "column"), self.unread, strict=True) if unread]
+        yield size_sentence(rows, columns)
+        lines = [listed(name, unread) for name, unread in zip(("row", "column"), self.unread, strict=True) if unread]
         if lines:
             yield f"rest: no window reads {' and '.join(lines)}, marked ×"
 
 
-def _listed(name, indices):
+def listed(name, indices):
+    """A noun and its numbers: "row 3", "columns −1, 0, 1"."""
     numbers = ", ".join(str(i).replace("-", "−") for i in indices)
     return f"{name}{'s' * (len(indices) > 1)} {numbers}"

@@ -4,7 +4,7 @@ import re
 import numpy as np
 
 from helpers.canvas import BLUE, GREEN, MUTED, ORANGE, PURPLE, Canvas, Picture, as_array, centred, to_rgb, written
-from helpers.pictures.plane import size
+from helpers.pictures.plane import written_size
 
 GAP, TOP, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 346, 44, 9, 17
 BRIGHTEST = 0.99  # share of the values below full colour, so that a few extremes do not pale the rest
@@ -18,7 +18,7 @@ def side_by_side(arrays, note=""):
     Up to 17 × 17 they are numbered cells, blank for nan; above that a picture, from black to white, or from purple to
     green around 0 where there are negative values. The first word of a name gives the colour: input, weight, output.
     The first array sets the height, so that the page does not jump where a slider changes the others.
-    note: a sentence of the lesson to say below
+    note: a sentence of the lesson, said first
     """
     if not arrays:
         raise ValueError("give at least one array, as in {'input': x}")
@@ -77,8 +77,8 @@ def _pixels(values):
 
 
 def _tell(arrays, note):
-    lines = [f"{name}: {size(values)}, {_in_words(values)}" for name, values in arrays.items()]
-    return "\n".join(lines + [note] * bool(note))
+    lines = [f"{name}: {written_size(values)}, {_in_words(values)}" for name, values in arrays.items()]
+    return "\n".join([note] * bool(note) + lines)
 
 
 def _in_words(values):

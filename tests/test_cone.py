@@ -1,0 +1,210 @@
+"""The cone of a stack of layers: its paths are the gradients that torch computes where all weights are 1."""
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from test_pictures import is_cut_off, pixel_size, pixels, said
+from torch.autograd.functional import jacobian
+
+from helpers import Refused, Window
+from helpers.pictures import cone
+
+
+def same(kernel, *dilations):
+    """Layers with as many outputs as inputs."""
+    return [Window(kernel, padding=d * (kernel - 1) // 2, dilation=d) for d in dilations]
+
+
+def causal(kernel, *dilations):
+    return [Window(kernel, padding=d * (kernel - 1), dilation=d) for d in dilations]
+
+
+STACKS = {  # layers, input cells, causal
+    "one cell": ([Window(1)], 1, False),
+    "no padding": (3 * [Window(3)], 9, False),
+    "strides": ([Window(3, 2), Window(2, 2), Window(3)], 20, False),
+    "strides and padding": (3 * [Window(3, 2, 1)], 21, False),
+    "strides that step over cells": ([Window(2, 3), Window(2, 2)], 14, False),
+    "even kernels and padding": ([Window(4, 1, 1), Window(2, 1, 1)], 8, False),
+    "dilation": ([Window(3, dilation=d) for d in (1, 2, 4)], 17, False),
+    "strides, padding and dilation": ([Window(3, 2, 2, 2), Window(2, 1, 0, 3), Window(3, 1, 1)], 19, False),
+    "1, 2, 4, 8": (same(3, 1, 2, 4, 8), 33, False),
+    "kernel 5": (same(5, 1, 2, 4), 33, False),
+    "causal": (causal(2, 1, 2, 4, 8), 16, True),
+    "causal, kernel 3": (causal(3, 1, 3), 10, True),
+}
+
+
+def by_torch(layers, size, causal=False):
+    """(outputs, size): the gradient of each output by each input."""
+    def stack(x):
+        for layer in layers:
+            x = F.pad(x, (layer.padding, 0 if causal else layer.padding))
+            x = F.conv1d(x, torch.ones(1, 1, layer.kernel), stride=layer.stride, dilation=layer.dilation)
+        return x[0, 0]
+
+    return jacobian(stack, torch.ones(1, 1, size))[:, 0, 0]
+
+
+def drawn(layers, size, causal=False):
+    return cone(layers, size, by_torch(layers, size, causal), causal)
+
+
+@pytest.fixture(params=STACKS.values(), ids=STACKS)
+def stack(request):
+    return request.param
+
+
+# What is told
+
+def test_every_output_has_the_paths_of_torch(stack):
+    reach = by_torch(*stack)
+    picture = drawn(*stack)
+    assert len(picture) == len(reach)
+    for sentence, row in zip(said(picture, "paths"), reach.int().tolist(), strict=True):
+        assert sentence == f"{', '.join(str(count) for count in row if count)} to these cells = torch ✓"
+
+
+def test_the_reach_goes_from_the_first_cell_with_a_gradient_to_the_last(stack):
+    for sentence, row in zip(said(drawn(*stack), "reach"), by_torch(*stack), strict=True):
+        reached = row.nonzero().flatten().tolist()
+        span = reached[-1] - reached[0] + 1
+        cells = "without a gap" if len(reached) == span else ", ".join(map(str, reached))
+        assert sentence == (f"{len(reached)} input cell{'s' * (len(reached) > 1)}, {cells}, "
+                            f"from {reached[0]} to {reached[-1]}, which spans {span}")
+
+
+def test_the_formula_computes_what_it_says_and_no_output_sees_more(stack):
+    for sentence, row in zip(said(drawn(*stack), "sees"), by_torch(*stack), strict=True):
+        formula, answer = sentence.removesuffix(" cells, padding included").split(" = ")
+        assert eval(formula.replace("·", "*").replace("−", "-")) == int(answer)
+        reached = row.nonzero()
+        assert reached.max() - reached.min() < int(answer)
+
+
+def test_jumps_stand_in_the_formula_where_there_are_any():
+    sees, *_ = said(drawn([Window(3, 2), Window(3, dilation=2)], 20), "sees")
+    assert sees == "1 + 1·(3 − 1) + 2·(3 − 1)·2 = 11 cells, padding included"
+
+
+def test_equal_dilations_leave_gaps():
+    picture = drawn(same(3, 2, 2, 2), 33)
+    assert picture.says().splitlines() == [
+        "step: output 16 of 33, counted from 0",
+        "reach: 7 input cells, 10, 12, 14, 16, 18, 20, 22, from 10 to 22, which spans 13",
+        "paths: 1, 3, 6, 7, 6, 3, 1 to these cells = torch ✓",
+        "sees: 1 + 2·(3 − 1) + 2·(3 − 1) + 2·(3 − 1) = 13 cells, padding included",
+    ]
+
+
+def test_dilations_1_2_5_leave_no_gap():
+    picture = drawn(same(3, 1, 2, 5), 33)
+    assert "17 input cells, without a gap, from 8 to 24, which spans 17" in picture.says()
+
+
+def test_an_output_that_sees_only_padding_is_told():
+    first, *_, last = said(drawn([Window(2, 1, 2)], 4), "reach")
+    assert first == last == "no input cell, only padding"
+
+
+def test_the_reach_may_still_carry_a_gradient():
+    layers = same(3, 1, 2)
+    reach = by_torch(layers, 9).requires_grad_()
+    assert "= torch ✓" in cone(layers, 9, reach).says()
+
+
+def test_a_wrong_reach_is_told_where_it_is_wrong():
+    layers = same(3, 1, 1)
+    reach = by_torch(layers, 7)
+    reach[3] = torch.tensor([0, 1, 2, 3, 2, 0, 0])  # one path of the nine is missing
+    wrong = said(cone(layers, 7, reach), "paths")
+    assert wrong.pop(3) == "1, 2, 3, 2, 1 to these cells but torch says 0, 1, 2, 3, 2, 0, 0"
+    assert all(sentence.endswith("= torch ✓") for sentence in wrong)
+
+
+def test_padding_on_both_sides_is_not_taken_for_causal():
+    layers = causal(3, 1, 2)
+    with pytest.raises(ValueError, match="reach is 16 × 10, but must be 10 × 10"):
+        cone(layers, 10, by_torch(layers, 10), causal=True)
+    centred = by_torch(same(3, 1, 2), 10)
+    assert all("but torch says" in sentence for sentence in said(cone(layers, 10, centred, causal=True), "paths"))
+
+
+@pytest.mark.parametrize(("shape", "name"), [((9, 7), "9 × 7"), ((7, 8), "7 × 8"), ((9,), "9")])
+def test_a_reach_of_another_shape_is_told_with_both_sizes(shape, name):
+    with pytest.raises(ValueError, match=f"^reach is {name}, but must be 7 × 9$"):
+        cone([Window(3)], 9, np.ones(shape))
+
+
+def test_a_stack_that_does_not_fit_is_refused():
+    with pytest.raises(Refused, match="spans 5 cells but the padded input has only 4"):
+        cone(2 * [Window(5)], 8, np.ones((1, 8)))
+
+
+# What is drawn
+
+def test_the_picture_starts_in_the_middle_and_a_causal_one_at_the_last_output():
+    assert drawn(same(3, 1, 2), 9).start == 4
+    assert drawn(2 * [Window(3, 2, 1)], 21).start == 3  # of 6
+    assert drawn(causal(2, 1, 2), 9, True).start == 8
+
+
+def columns(mask):
+    """First and last column with a pixel of the mask, in CSS pixels."""
+    found = np.flatnonzero(mask.any(axis=0)) / 2
+    return found[0], found[-1]
+
+
+def output_and_cone(picture, step):
+    """Columns of the outlined output and of the blue input cells."""
+    frame = pixels(picture.png(step)).astype(int)
+    frame[:, :300] = 255  # names of the layers
+    top, bottom = np.split(frame, 2)
+    red, green, blue = bottom.transpose(2, 0, 1)
+    return columns(top.max(axis=2) < 90), columns((blue > red + 12) & (blue > green))
+
+
+@pytest.mark.parametrize(("name", "step"), [
+    ("no padding", 0), ("strides", 1), ("strides and padding", 1), ("even kernels and padding", 4), ("1, 2, 4, 8", 16)])
+def test_an_output_stands_above_the_middle_of_what_it_sees(name, step):
+    output, reached = output_and_cone(drawn(*STACKS[name]), step)
+    assert np.mean(output) == pytest.approx(np.mean(reached), abs=1)
+
+
+@pytest.mark.parametrize("step", [0, 7, 15])
+def test_a_causal_output_stands_above_the_last_cell_that_it_sees(step):
+    output, reached = output_and_cone(drawn(*STACKS["causal"]), step)
+    assert output[1] == pytest.approx(reached[1], abs=2)
+
+
+def test_a_path_runs_from_the_middle_of_a_cell():
+    picture = drawn(4 * [Window(1)], 5)
+    red, _, blue = pixels(picture.png()).transpose(2, 0, 1)
+    output, _ = output_and_cone(picture, picture.start)
+    assert np.mean(columns((red > 200) & (blue < 60))) == pytest.approx(np.mean(output), abs=1)  # orange
+
+
+# Both ends of what a demo may ask for, in 1 to 4 layers
+@pytest.mark.parametrize("layers", [
+    same(3, 1), same(3, 8), same(3, 1, 1), same(3, 1, 2, 5), same(3, 1, 2, 4, 8), same(9, 1, 1, 1, 1),
+    same(3, 8, 8, 8, 8), 4 * [Window(1)], 4 * [Window(9)], 4 * [Window(3, 2, 1)], [Window(17, 16, 0)],
+    [Window(3, 2, 8, 8), *same(3, 8, 8, 8)],
+], ids=lambda layers: " ".join(f"{each.kernel}:{each.stride}:{each.padding}:{each.dilation}" for each in layers))
+def test_nothing_is_drawn_off_the_sheet(layers):
+    picture = drawn(layers, 33)
+    assert not is_cut_off(picture)
+    assert pixel_size(picture) == (1600, 912)
+
+
+@pytest.mark.parametrize("size", [1, 33])
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_a_causal_stack_and_a_short_input_fit_the_same_sheet(size, depth):
+    for picture in (drawn(causal(2, 1, 2, 4, 8)[:depth], size, True), drawn(same(3, 1, 2, 4, 8)[:depth], size)):
+        assert not is_cut_off(picture)
+        assert pixel_size(picture) == (1600, 912)
+
+
+def test_all_steps_of_a_walk_differ_in_what_they_show_and_agree_in_size():
+    picture = drawn(same(3, 1, 2), 5)
+    assert len({picture.png(step) for step in range(5)}) == 5
+    assert {pixel_size(picture, step) for step in range(5)} == {(1600, 912)}
