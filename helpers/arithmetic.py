@@ -11,7 +11,7 @@ class Refused(ValueError):
 def whole(name, value, least):
     """`value`, once it is known to be a whole number of at least `least`; Refused otherwise."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise Refused(f"{name} must be a whole number, not {value!r}.")
+        raise Refused(f"{name} must be a whole number, not {' '.join(repr(value).split())}.")
     if value < least:
         raise Refused(f"{name} must be at least {least}, not {value}: raise {name}.")
     return value

@@ -44,10 +44,13 @@ def mix(colour, share, ground=WHITE):
     return tuple(share * np.array(to_rgb(colour)) + (1 - share) * np.array(to_rgb(ground)))
 
 
-def tints(values, hue):
-    """One colour per value, (rows, columns, 3): faint at 0, `hue` above, purple below; −∞ and nan pale."""
+def tints(values, hue, most=None):
+    """One colour per value, (rows, columns, 3): faint at 0, `hue` above, purple below; −∞ and nan pale.
+
+    most: what has the full tint, the largest of these values unless given
+    """
     finite = np.isfinite(values)
-    most = np.abs(values[finite]).max(initial=0) or 1
+    most = most or np.abs(values[finite]).max(initial=0) or 1
     share = TINTS[np.rint(np.abs(np.where(finite, values, 0)) / most * (len(TINTS) - 1)).astype(int)][..., None]
     colour = np.where((values < 0)[..., None], to_rgb(PURPLE), to_rgb(hue))
     return np.where(finite[..., None], share * colour + 1 - share, to_rgb(PALE))

@@ -121,7 +121,8 @@ def test_kernel_3_with_stride_2_paints_up_to_four_times_as_often():
 # Refusals
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", ["3", 2.0, float("nan"), True, None, (2, 2), [2], -1, torch.ones(2, 2)], ids=repr)
+@pytest.mark.parametrize("value", ["3", 2.0, float("nan"), True, None, (2, 2), [2], -1, torch.ones(2, 2)],
+                         ids=lambda value: " ".join(repr(value).split()))
 def test_a_value_that_is_no_whole_number_is_refused_by_name(name, value):
     with pytest.raises(Refused, match=rf"\A{name} must be {SENTENCE}"):
         Transposed(**{"kernel": 3, name: value})
@@ -158,19 +159,19 @@ SIZES = pytest.mark.parametrize("size", [(2, 2), (2, 3), (4, 2)], ids=str)
 
 
 @SIZES
-def test_the_stamps_that_are_told_add_up_to_the_output_of_torch(size):
+def test_the_prints_that_are_told_add_up_to_the_output_of_torch(size):
     words = re.compile("(.+) · weight, on rows? (.+) and columns? (.+) of the output")
     for setting in SETTINGS:
         x, y, layer, weight = layer_of(setting, size)
         picture, sheet = stamping(x, y, layer, weight), torch.zeros_like(y[0, 0])
         assert len(picture) == x.numel()
-        for sentence in said(picture, "stamp"):
+        for sentence in said(picture, "print"):
             value, rows, columns = words.fullmatch(sentence).groups()
             for (i, row), (j, column) in product(enumerate(numbers(rows)), enumerate(numbers(columns))):
                 if 0 <= row < sheet.shape[0] and 0 <= column < sheet.shape[1]:
                     sheet[row, column] += number(value) * weight[0, 0, i, j]
         assert torch.equal(sheet, y[0, 0]), setting
-        assert set(said(picture, "sum")) == {f"all {x.numel()} stamps, overlaps added, = torch ✓"}, setting
+        assert set(said(picture, "sum")) == {f"all {x.numel()} prints, overlaps added, = torch ✓"}, setting
         assert {cut is not None for cut in said(picture, "cut")} == {layer.padding > 0}, setting
 
 
@@ -200,13 +201,14 @@ def test_the_matrix_maps_input_to_output_and_its_transpose_is_the_convolution():
         picture = transposed_matrix(x, y, layer, weight)
         matrix, page = told_matrix(picture), whole_numbers(*y.shape, low=-9, seed=2)
         one_by_one = torch.eye(6).reshape(6, 1, 2, 3)
-        stamps = F.conv_transpose2d(one_by_one, weight, None, *setting[1:]).flatten(1)
+        prints, inked = (F.conv_transpose2d(one_by_one, each, None, *setting[1:]).flatten(1)
+                         for each in (weight, torch.ones_like(weight)))
         convolved = F.conv2d(page, weight, stride=layer.stride, padding=layer.padding)
-        assert np.array_equal(matrix, stamps), setting
+        assert np.array_equal(matrix, prints), setting
         assert np.array_equal(x.flatten().numpy() @ matrix, y.flatten()), setting
         assert np.array_equal(matrix @ page.flatten().numpy(), convolved.flatten()), setting
         assert convolved.shape == x.shape
-        zeros = f"{(stamps == 0).sum()} of the {stamps.numel()} numbers in the matrix are 0"
+        zeros = f"{(inked == 0).sum()} of the {matrix.size} places are always 0"
         assert set(said(picture, "zeros")) == {zeros}, setting
 
 
@@ -223,16 +225,16 @@ def test_a_step_says_all_that_the_picture_shows():
     y = F.conv_transpose2d(x, weight, None, 2, 1, 1)
     assert stamping(x, y, Transposed(3, 2, 1, 1), weight, "page, card").says(4).splitlines() == [
         "step: 5 of 6, input[1, 1] is −5",
-        "stamp: (−5) · weight, on rows 1, 2, 3 and columns 1, 2, 3 of the output",
-        "sum: all 6 stamps, overlaps added, = torch ✓",
+        "print: (−5) · weight, on rows 1, 2, 3 and columns 1, 2, 3 of the output",
+        "sum: all 6 prints, overlaps added, = torch ✓",
         "size: rows (2 − 1)·2 − 2·1 + 3 + 1 = 4, columns (3 − 1)·2 − 2·1 + 3 + 1 = 6",
         "cut: padding 1 cuts the grey rim off the output",
         "torch: F.conv_transpose2d(page, card, stride=2, padding=1, output_padding=1)",
     ]
     assert transposed_matrix(x, y, Transposed(3, 2, 1, 1), weight).says(7).splitlines() == [
-        "step: 8 of 24, column 7 of the matrix",
+        "step: 8 of 24, column 7 of the matrix, which belongs to this output cell",
         "sum: output[1, 1] = 1·1 + 2·1 + 3·0 + 4·1 + (−5)·1 + 6·0 = 2 = torch ✓",
-        "zeros: 104 of the 144 numbers in the matrix are 0",
+        "zeros: 104 of the 144 places are always 0",
         "size: rows (2 − 1)·2 − 2·1 + 3 + 1 = 4, columns (3 − 1)·2 − 2·1 + 3 + 1 = 6",
         "torch: F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1)",
     ]
@@ -264,12 +266,12 @@ def test_a_layer_of_torch_can_be_shown_with_its_own_weights(view):
 
 # Outputs that are not torch's
 
-def test_stamps_that_do_not_add_up_to_y_are_told_at_every_step():
+def test_prints_that_do_not_add_up_to_y_are_told_at_every_step():
     for setting in DEMO:
         x, y, layer, weight = layer_of(setting)
         y[0, 0, -1, -1] += 1
         sums = said(stamping(x, y, layer, weight), "sum")
-        assert set(sums) == {"all 4 stamps, overlaps added, but torch says otherwise"}, setting
+        assert set(sums) == {"all 4 prints, overlaps added, but torch says otherwise"}, setting
 
 
 def test_a_wrong_cell_is_told_where_it_is_wrong():
