@@ -133,7 +133,7 @@ class Canvas:
 
     def fill(self, box, colour):
         self._squares.append([(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)])
-        self._squares_colours.append(to_rgb(colour))
+        self._squares_colours.append(to_rgb(colour) if isinstance(colour, str) else colour)
 
     def outline(self, box, colour, width=2.5):
         """A line along the inside of the box, so that neighbours never cover it."""

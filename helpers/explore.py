@@ -87,8 +87,8 @@ class Demo(widgets.VBox):
         parameters = inspect.signature(function).parameters
         self.controls = {name: _widget(name, abbreviation, parameters[name].default)
                          for name, abbreviation in controls.items()}
-        self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL)
-        self.step = widgets.IntSlider(0, 0, 0, description="step", layout=CONTROL)
+        self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL, style=WHOLE_NAME)
+        self.step = widgets.IntSlider(0, 0, 0, description="step", layout=CONTROL, style=WHOLE_NAME)
         self.walk = self._walk()
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
         self.takes_seed = "seed" in parameters
@@ -122,7 +122,8 @@ class Demo(widgets.VBox):
                        for icon, tip in (("step-backward", "previous step"), ("step-forward", "next step")))
         back.on_click(lambda _: self._move(-1))
         forth.on_click(lambda _: self._move(1))
-        return widgets.Box([play, back, forth, self.step], layout={"align_items": "center", "display": "none"})
+        layout = {"align_items": "center", "grid_gap": "0 4px", "display": "none"}
+        return widgets.Box([play, back, forth, self.step], layout=layout)
 
     def _control_row(self):
         presets = [self.preset] if self.presets else []
@@ -212,8 +213,9 @@ class Demo(widgets.VBox):
         return self.preset.value if self.preset.value in fitting else (fitting or [OWN])[0]
 
 
-ROW = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
-CONTROL = widgets.Layout(width="290px")
+ROW = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%", grid_gap="0 16px")
+CONTROL = widgets.Layout(width="270px")
+WHOLE_NAME = {"description_width": "initial"}  # no name is cut short
 
 
 def _widget(name, abbreviation, default):
@@ -221,7 +223,7 @@ def _widget(name, abbreviation, default):
     if control is None:
         raise TypeError(f"{name}={abbreviation!r} is no control: give (1, 5), a list, True or False, or a string.")
     control.description, control.layout = name, CONTROL
-    control.style.description_width = "initial"  # no name is cut short
+    control.style = WHOLE_NAME
     if isinstance(control, widgets.Checkbox):
         control.indent = False
     if isinstance(control, widgets.Text):
