@@ -157,7 +157,7 @@ class Canvas:
         rows, columns = values.shape
         colours = tints(values, hue) if colours is None else colours
         labels = [[written(v) for v in row] for row in values]
-        widest = max(_width(label) for row in labels for label in row)
+        widest = max(text_width(label, 1) for row in labels for label in row)
         size = min(0.42 * cell, 0.78 * cell / max(widest, 1e-9))
         place = Grid(x, y, columns * cell, rows * cell, cell)
         for row in range(rows):
@@ -236,13 +236,9 @@ def _glyphs(string):
     return np.array(vertices).reshape(-1, 2) / 100, np.array(codes, dtype=Path.code_type), width / 100
 
 
-def _width(string):
-    return _glyphs(string)[2] if string.strip() else 0
-
-
 def text_width(string, size=15):
     """How wide `Canvas.text` writes a string."""
-    return _glyphs(string)[2] * size
+    return _glyphs(string)[2] * size if string.strip() else 0
 
 
 def fitting_cell(room, columns, least, gap):

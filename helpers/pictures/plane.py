@@ -10,11 +10,17 @@ from helpers.canvas import BLANK, BLUE, MUTED, ORANGE, PALE, WHITE, Box, as_arra
 
 def planes(values, name, axes=2):
     """`values` as a float array with `axes` axes; leading axes of size 1 may come before. ValueError otherwise."""
+    values = squeezed(values, axes)
+    if values.ndim != axes or not values.size:
+        raise ValueError(f"{name} must have {axes} axes, with only 1s before them, not shape {values.shape}")
+    return values
+
+
+def squeezed(values, axes):
+    """`values` as a float array, without the leading axes of size 1 that it has beyond `axes`."""
     values = as_array(values)
     while values.ndim > axes and values.shape[0] == 1:
         values = values[0]
-    if values.ndim != axes or not values.size:
-        raise ValueError(f"{name} must have {axes} axes, with only 1s before them, not shape {values.shape}")
     return values
 
 

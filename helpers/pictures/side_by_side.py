@@ -3,8 +3,8 @@ import re
 
 import numpy as np
 
-from helpers.canvas import BLUE, GREEN, MUTED, ORANGE, PURPLE, Canvas, Picture, as_array, centred, to_rgb, written
-from helpers.pictures.plane import written_size
+from helpers.canvas import BLUE, GREEN, MUTED, ORANGE, PURPLE, Canvas, Picture, centred, to_rgb, written
+from helpers.pictures.plane import squeezed, written_size
 
 GAP, TOP, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 346, 44, 9, 17
 BRIGHTEST = 0.99  # share of the values below full colour, so that a few extremes do not pale the rest
@@ -22,14 +22,12 @@ def side_by_side(arrays, note=""):
     """
     if not arrays:
         raise ValueError("give at least one array, as in {'input': x}")
-    arrays = {name: _squeezed(name, values) for name, values in arrays.items()}
+    arrays = {name: _plane_or_photo(name, values) for name, values in arrays.items()}
     return Picture(1, lambda step: _draw(arrays), lambda step: _tell(arrays, note))
 
 
-def _squeezed(name, values):
-    values = as_array(values)
-    while values.ndim > 2 and values.shape[0] == 1:
-        values = values[0]
+def _plane_or_photo(name, values):
+    values = squeezed(values, 2)
     if values.ndim == 2 or (values.ndim == 3 and len(values) == 3):
         return values
     raise ValueError(f"{name} must be (rows, columns) or a photo (3, rows, columns), not {values.shape}")
