@@ -1,6 +1,6 @@
 """Sizes and costs of the layers, in plain Python: one formula, one line, one source."""
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 from numbers import Integral
 
 
@@ -135,21 +135,34 @@ def _per_axis(value, count=1):
     return value if isinstance(value, tuple) else (value,) * count
 
 
-def parameters(c_in, c_out, kernel, bias=True):
-    """Numbers that a convolution learns: C_out · C_in · Π kernel, and C_out more for the bias.
+def parameters(c_in, c_out, kernel, bias=True, groups=1):
+    """Numbers that a convolution learns: C_out · C_in / groups · Π kernel, and C_out more for the bias.
 
     kernel: one number per axis, as in (k_h, k_w)
+    Raises Refused unless `groups` divides both channel counts.
     """
-    return c_out * c_in * prod(kernel) + c_out * bias
+    return c_out * (c_in // _dividing(groups, c_in, c_out)) * prod(kernel) + c_out * bias
 
 
-def macs(c_in, c_out, kernel, outputs):
+def macs(c_in, c_out, kernel, outputs, groups=1):
     """Multiply-accumulates of one convolution on one image, bias not counted.
 
     kernel: (k_h, k_w)    outputs: (h_out, w_out)
-    Each of the C_out · h_out · w_out sums has C_in · k_h · k_w terms.
+    Each of the C_out · h_out · w_out sums has C_in / groups · k_h · k_w terms.
+    Raises Refused unless `groups` divides both channel counts.
     """
-    return prod(outputs) * parameters(c_in, c_out, kernel, bias=False)
+    return prod(outputs) * parameters(c_in, c_out, kernel, bias=False, groups=groups)
+
+
+def _dividing(groups, *channels):
+    """`groups`, once it is known to divide every one of these channel counts; Refused otherwise."""
+    for count in channels:
+        if count % whole("groups", groups, 1):
+            common = gcd(*channels)
+            *some, last = [str(g) for g in range(1, common + 1) if common % g == 0]
+            choice = f"{', '.join(some)} or {last}" if some else last
+            raise Refused(f"groups {groups} does not divide {count} channels: choose {choice}.")
+    return groups
 
 
 def matrix(text, name="weight"):

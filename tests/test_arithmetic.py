@@ -243,16 +243,34 @@ def test_the_formula_in_words_has_the_numbers_in_it(window, size, words):
 
 @pytest.mark.parametrize("layer", [torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d])
 @pytest.mark.parametrize("bias", [True, False])
-def test_parameters_are_all_the_numbers_of_the_torch_layer(layer, bias):
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+def test_parameters_are_all_the_numbers_of_the_torch_layer(layer, bias, groups):
     kernel = (2, 3, 4)[:int(layer.__name__[4])]
-    learned = layer(5, 7, kernel, bias=bias).parameters()
-    assert parameters(5, 7, kernel, bias=bias) == sum(p.numel() for p in learned)
+    learned = layer(6, 12, kernel, groups=groups, bias=bias).parameters()
+    assert parameters(6, 12, kernel, bias, groups) == sum(p.numel() for p in learned)
 
 
-def test_macs_are_the_terms_of_all_sums():
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_macs_are_the_terms_of_all_sums(groups):
     # A convolution of ones adds up just its terms
-    y = F.conv2d(torch.ones(1, 3, 6, 7), torch.ones(4, 3, 2, 3), stride=2)
-    assert macs(3, 4, (2, 3), y.shape[2:]) == y.sum()
+    y = F.conv2d(torch.ones(1, 4, 6, 7), torch.ones(8, 4 // groups, 2, 3), stride=2, groups=groups)
+    assert macs(4, 8, (2, 3), y.shape[2:], groups) == y.sum()
+
+
+@pytest.mark.parametrize(("c_in", "c_out", "groups", "message"), [
+    (8, 8, 3, "groups 3 does not divide 8 channels: choose 1, 2, 4 or 8."),
+    (8, 12, 8, "groups 8 does not divide 12 channels: choose 1, 2 or 4."),
+    (1, 8, 2, "groups 2 does not divide 1 channels: choose 1."),
+    (8, 8, 0, "groups must be at least 1, not 0: raise groups."),
+])
+def test_groups_must_divide_the_channels(c_in, c_out, groups, message):
+    for count in (lambda: parameters(c_in, c_out, (3, 3), groups=groups),
+                  lambda: macs(c_in, c_out, (3, 3), (5, 5), groups)):
+        with pytest.raises(Refused) as refusal:
+            count()
+        assert str(refusal.value) == message
+    with pytest.raises(ValueError, match=r"divisible|groups"):
+        torch.nn.Conv2d(c_in, c_out, 3, groups=groups)
 
 
 @pytest.mark.parametrize(("count", "published"), [
