@@ -132,7 +132,11 @@ class Canvas:
         self._texts.append((string, x, y, size, colour, align))
 
     def fill(self, box, colour):
-        self._squares.append([(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)])
+        self.polygon([(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)], colour)
+
+    def polygon(self, points, colour):
+        """Fill what four points enclose."""
+        self._squares.append(points)
         self._squares_colours.append(to_rgb(colour) if isinstance(colour, str) else colour)
 
     def outline(self, box, colour, width=2.5):
@@ -157,8 +161,7 @@ class Canvas:
         rows, columns = values.shape
         colours = tints(values, hue) if colours is None else colours
         labels = [[written(v) for v in row] for row in values]
-        widest = max(text_width(label, 1) for row in labels for label in row)
-        size = min(0.42 * cell, 0.78 * cell / max(widest, 1e-9))
+        size = fitting_size(values, cell)
         place = Grid(x, y, columns * cell, rows * cell, cell)
         for row in range(rows):
             for column in range(columns):
@@ -239,6 +242,12 @@ def _glyphs(string):
 def text_width(string, size=15):
     """How wide `Canvas.text` writes a string."""
     return _glyphs(string)[2] * size if string.strip() else 0
+
+
+def fitting_size(values, cell):
+    """The size of text with which every number of an array fits into a cell."""
+    widest = max(text_width(written(value), 1) for value in np.ravel(values))
+    return min(0.42 * cell, 0.78 * cell / max(widest, 1e-9))
 
 
 def fitting_cell(room, columns, least, gap):

@@ -140,12 +140,10 @@ class Plane:
         return place
 
     def _cross_unread(self, canvas, place):
-        """A small × in the corner of each cell that is never read: told by shape as well as by colour."""
         (top, left), (rows, columns) = self.before, self.unread
         for row, column in np.argwhere(~self._is_overhang):
             if row - top in rows or column - left in columns:
-                box = place.box(row, column)
-                canvas.cross(Box(box.right - box.width / 5 - 3, box.y + 3, box.width / 5, box.width / 5), MUTED)
+                cross_corner(canvas, place.box(row, column))
 
     def where(self, at):
         """The cells under the window, in words, numbered as in the unpadded input."""
@@ -162,9 +160,18 @@ class Plane:
         axes = list(zip(self.axes, self.values.shape, strict=True))
         rows, columns = (axis.in_words(n) for axis, n in axes)
         yield size_sentence(rows, columns)
-        lines = [listed(name, unread) for name, unread in zip(("row", "column"), self.unread, strict=True) if unread]
-        if lines:
-            yield f"rest: no window reads {' and '.join(lines)}, marked ×"
+        yield from rest_sentence(("row", "column"), self.unread)
+
+
+def cross_corner(canvas, box):
+    """A small × in the corner of a cell that is never read: told by shape as well as by colour."""
+    canvas.cross(Box(box.right - box.width / 5 - 3, box.y + 3, box.width / 5, box.width / 5), MUTED)
+
+
+def rest_sentence(names, unread):
+    """What no window reads, one list of numbers per axis: a sentence, or none."""
+    lines = [listed(name, numbers) for name, numbers in zip(names, unread, strict=True) if numbers]
+    return [f"rest: no window reads {' and '.join(lines)}, marked ×"] if lines else []
 
 
 def listed(name, indices):
