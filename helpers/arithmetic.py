@@ -90,8 +90,9 @@ class Window:
         axis, = self.axes(1)
         count = axis._rounded(whole("size", size, 1) + 2 * axis.padding - axis.span) + 1
         if count < 1:
+            lower = "kernel or dilation" if axis.dilation > 1 else "kernel"
             raise Refused(f"The window spans {axis.span} cells but the padded input has only "
-                          f"{size + 2 * axis.padding}: lower kernel or dilation, or raise padding.")
+                          f"{size + 2 * axis.padding}: lower {lower}, or raise padding.")
         return count - axis._starts_past_input(count - 1, size)
 
     def in_words(self, size):
