@@ -173,9 +173,11 @@ class Block:
                 canvas.polygon(face, tone)
 
 
-def draw_blocks(walk, step, cut):
+def draw_blocks(walk, step, cut=None, names=None):
+    """The volumes as cubes, with the slices of the input after `cut` taken away; names of input, weight and output."""
+    cut = len(walk.x) - 1 if cut is None else cut
     canvas, at = Canvas(height=HEIGHT), index_of(step, walk.y.shape)
-    blocks = _in_a_row(canvas, [walk.padded.shape, walk.weight.shape, walk.y.shape], walk.names())
+    blocks = _in_a_row(canvas, [walk.padded.shape, walk.weight.shape, walk.y.shape], names or walk.names())
     cut += walk.before[0]
     _draw_input(canvas, blocks[0], walk, at, cut)
 
@@ -225,7 +227,8 @@ def _in_a_row(canvas, shapes, names):
     return blocks
 
 
-def draw_slices(walk, step):
+def draw_slices(walk, step, names=None):
+    """The same volumes, slice by slice."""
     canvas, at = Canvas(height=HEIGHT), index_of(step, walk.y.shape)
     blocks, cell = _in_two_rows(canvas, [walk.padded.shape, walk.weight.shape, walk.y.shape])
     shown = walk.shown(step)
@@ -233,7 +236,7 @@ def draw_slices(walk, step):
     rows = (_slices(canvas, blocks[0], cell, walk.padded, walk.colours(at), first=-walk.before[0]),
             _slices(canvas, blocks[1], cell, walk.weight, tints(walk.weight, ORANGE)),
             _slices(canvas, blocks[2], cell, walk.y, filled, shown))
-    for block, name in zip(blocks, walk.names(), strict=True):
+    for block, name in zip(blocks, names or walk.names(), strict=True):
         canvas.text(name, block.centre[0], block.y - 38)
     canvas.text("∗", rows[1][0].x - 26, blocks[1].centre[1], 30)
     canvas.text("=", (blocks[1].right + blocks[2].x) / 2, blocks[2].centre[1], 30)
