@@ -191,6 +191,17 @@ class Field:
     centre: float = 0.0
 
 
+def sizes(layers, size):
+    """Cells of one axis, in the input and after each of `layers`, square Windows; Refused where one does not fit."""
+    counts = [size]
+    for number, layer in enumerate(layers, 1):
+        try:
+            counts.append(layer.outputs(counts[-1]))
+        except Refused as refusal:
+            raise Refused(f"Layer {number}: {refusal}") from None
+    return counts
+
+
 def receptive_field(layers):
     """The Field of a unit on top of `layers`, square Windows from the input up, counted in input cells.
 

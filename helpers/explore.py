@@ -12,6 +12,7 @@ import traitlets
 from IPython.display import display
 
 from helpers.arithmetic import Refused, whole
+from helpers.rows import Rows
 
 OWN = "own settings"
 
@@ -20,7 +21,7 @@ def explore(presets=None, /, **controls):
     """Show the decorated function as a live demo; returns the function, which then also checks its arguments.
 
     The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
-    drop-down, a bool a box, a string a text field; the function's own defaults are where they start.
+    drop-down, a bool a box, a string a text field, and our own `rows`; the function's defaults are where they start.
     A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button.
 
     presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
@@ -53,6 +54,8 @@ def _bound(function, args, kwargs):
 
 
 def _check(name, value, control):
+    if isinstance(control, Rows):
+        return control.check(value)
     if isinstance(control, widgets.Checkbox):
         allowed, fits = "True or False", isinstance(value, bool)
     elif hasattr(control, "options"):
@@ -219,6 +222,9 @@ WHOLE_NAME = {"description_width": "initial"}  # no name is cut short
 
 
 def _widget(name, abbreviation, default):
+    if isinstance(abbreviation, Rows):
+        abbreviation.description, abbreviation.value = name, default
+        return abbreviation
     control = widgets.interactive.widget_from_abbrev(abbreviation, default)
     if control is None:
         raise TypeError(f"{name}={abbreviation!r} is no control: give (1, 5), a list, True or False, or a string.")

@@ -2,11 +2,12 @@
 from helpers.pictures.channels import channels
 from helpers.pictures.cone import cone
 from helpers.pictures.costs import costs
+from helpers.pictures.field import field
 from helpers.pictures.passes import passes
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import sliding_window
 from helpers.pictures.transposed import stamping, transposed_matrix
 from helpers.pictures.volume import slices, volume
 
-__all__ = ["channels", "cone", "costs", "passes", "side_by_side", "slices", "sliding_window", "stamping",
+__all__ = ["channels", "cone", "costs", "field", "passes", "side_by_side", "slices", "sliding_window", "stamping",
            "transposed_matrix", "volume"]
