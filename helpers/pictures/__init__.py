@@ -2,8 +2,12 @@
 from helpers.pictures.channels import channels
 from helpers.pictures.cone import cone
 from helpers.pictures.costs import costs
+from helpers.pictures.separable import separable
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import sliding_window
+from helpers.pictures.terms import terms
 from helpers.pictures.transposed import stamping, transposed_matrix
+from helpers.pictures.two_passes import two_passes
 
-__all__ = ["channels", "cone", "costs", "side_by_side", "sliding_window", "stamping", "transposed_matrix"]
+__all__ = ["channels", "cone", "costs", "separable", "side_by_side", "sliding_window", "stamping", "terms",
+           "transposed_matrix", "two_passes"]

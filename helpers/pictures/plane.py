@@ -147,10 +147,10 @@ class Plane:
                 box = place.box(row, column)
                 canvas.cross(Box(box.right - box.width / 5 - 3, box.y + 3, box.width / 5, box.width / 5), MUTED)
 
-    def where(self, at):
-        """The cells under the window, in words, numbered as in the unpadded input."""
+    def where(self, at, noun="input"):
+        """The cells under the window, in words, numbered as in the unpadded plane."""
         rows, columns = (axis.cells(index) for axis, index in zip(self.axes, at, strict=True))
-        return f"window on {listed('row', rows)} and {listed('column', columns)} of the input"
+        return f"window on {listed('row', rows)} and {listed('column', columns)} of the {noun}"
 
     def name(self, noun="input"):
         """What stands above the input."""
