@@ -10,7 +10,7 @@ from helpers.canvas import BLUE, GREEN, INK, ORANGE, Box, Canvas, Picture, centr
 from helpers.pictures.plane import filling, planes, written_size
 from helpers.pictures.rules import Weighted, signed, verdict
 
-GAP, TOP, HEIGHT, CELL, NAME, BELOW, BESIDE, WIRE = 48, 56, 560, 34, 112, 10, 6, 5
+GAP, TOP, HEIGHT, CELL, NAME, BELOW, BESIDE, WIRE, FRAME = 48, 56, 560, 34, 112, 12, 8, 6, 3
 COLUMNS = "input", "depthwise", "middle", "pointwise", "output"
 
 
@@ -192,8 +192,11 @@ class _Sheet:
             filling(self.canvas, grid, box.x, box.y, column.cell, hue, grid.size if channel < shown else -1)
 
     def mark(self, *places):
+        """Frame these grids from outside, for their digits may be small."""
         for name, channel in places:
-            self.canvas.outline(self.columns[name].box(channel), ORANGE if name == "depthwise" else INK, 3)
+            box = self.columns[name].box(channel)
+            frame = Box(box.x - FRAME, box.y - FRAME, box.width + 2 * FRAME, box.height + 2 * FRAME)
+            self.canvas.outline(frame, ORANGE if name == "depthwise" else INK, FRAME)
 
     def wires(self, step, mixed):
         """Every wire pale, and those of this step orange."""
