@@ -4,10 +4,13 @@ from helpers.pictures.cone import cone
 from helpers.pictures.costs import costs
 from helpers.pictures.field import field
 from helpers.pictures.passes import passes
+from helpers.pictures.separable import separable
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import sliding_window
+from helpers.pictures.terms import terms
 from helpers.pictures.transposed import stamping, transposed_matrix
+from helpers.pictures.two_passes import two_passes
 from helpers.pictures.volume import slices, volume
 
-__all__ = ["channels", "cone", "costs", "field", "passes", "side_by_side", "slices", "sliding_window", "stamping",
-           "transposed_matrix", "volume"]
+__all__ = ["channels", "cone", "costs", "field", "passes", "separable", "side_by_side", "slices", "sliding_window",
+           "stamping", "terms", "transposed_matrix", "two_passes", "volume"]

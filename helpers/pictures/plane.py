@@ -145,10 +145,10 @@ class Plane:
             if row - top in rows or column - left in columns:
                 cross_corner(canvas, place.box(row, column))
 
-    def where(self, at):
-        """The cells under the window, in words, numbered as in the unpadded input."""
+    def where(self, at, noun="input"):
+        """The cells under the window, in words, numbered as in the unpadded plane."""
         rows, columns = (axis.cells(index) for axis, index in zip(self.axes, at, strict=True))
-        return f"window on {listed('row', rows)} and {listed('column', columns)} of the input"
+        return f"window on {listed('row', rows)} and {listed('column', columns)} of the {noun}"
 
     def name(self, noun="input"):
         """What stands above the input."""

@@ -1,0 +1,118 @@
+"""A kernel as a sum of multiplication tables: how many of them it takes, and what the first few leave out."""
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from helpers.arithmetic import Refused, whole
+from helpers.canvas import MUTED, ORANGE, TINTS, Box, Canvas, Picture, centred, fitting_cell, mix, tints, written
+from helpers.pictures.plane import planes, squeezed, written_size
+from helpers.pictures.rules import verdict
+
+GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 40, 40, 40, 130, 196, 60, 282, 27, 424
+NOTHING = 1e-5  # share of the largest singular value: below that is rounding
+
+
+def terms(weight, u, s, vh, rank):
+    """One step that shows term `rank` of a kernel, a column times a row, and the sum of the terms up to it.
+
+    weight: (rows, columns), or 1s before them    u, s, vh: what torch.linalg.svd(weight) gives
+    Each column is scaled so that its largest number is 1: its row is then one that a student recognises.
+    Raises Refused where the kernel has fewer terms than `rank`.
+    """
+    weight = planes(weight, "weight")
+    s, (u, vh) = squeezed(s, 1), (planes(each, name) for each, name in ((u, "u"), (vh, "vh")))
+    if whole("rank", rank, 1) > len(s):
+        raise Refused(f"rank {rank} is more than a kernel of {written_size(weight)} can have: lower rank to {len(s)}.")
+    sums = _Terms(weight, u, s, vh, rank)
+    return Picture(1, sums.draw, sums.tell)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    weight: np.ndarray
+    u: np.ndarray
+    s: np.ndarray
+    vh: np.ndarray
+    rank: int
+
+    def pair(self, term):
+        """Column and row of a term, both 0 where nothing is left for it."""
+        column = self.u[:, term]
+        nearly = np.abs(column) > 0.999 * np.abs(column).max()
+        peak = column[nearly.argmax()] * (self.s[term] > NOTHING * self.s[0])
+        return (column / peak, self.s[term] * peak * self.vh[term]) if peak else (0 * column, 0 * self.vh[term])
+
+    @cached_property
+    def sum(self):
+        return np.sum([np.outer(*self.pair(term)) for term in range(self.rank)], axis=0)
+
+    @cached_property
+    def missing(self):
+        rest = self.weight - self.sum
+        return np.where(np.abs(rest) > NOTHING * np.abs(self.weight).max(), rest, 0)
+
+    def draw(self, step):
+        canvas = Canvas(height=HEIGHT)
+        rows, widths = len(self.weight), [self.weight.shape[1] + extra for extra in (1, 0, 0, 0)]
+        cell = min(CELL, fitting_cell(canvas.width - 20, widths, NAME, GAP), ROOM / (rows + 1))
+        blocks = centred(canvas, [max(n * cell, NAME) for n in widths], GAP, TOP)
+        top = TOP + cell + (ROOM - (rows + 1) * cell) / 2
+        lefts = [block.centre[0] - n * cell / 2 for block, n in zip(blocks, widths, strict=True)]
+        self._table(canvas, lefts[0], top, cell)
+        for left, (name, values) in zip(lefts[1:], self._sheets.items(), strict=True):
+            place = self._grid(canvas, values, left, top, cell)
+            canvas.text(name, place.centre[0], top - 20)
+        for (left, right), sign in zip(pairwise(blocks), "→+=", strict=True):
+            canvas.text(sign, (left.right + right.x) / 2, top + rows * cell / 2, 24)
+        self._bars(canvas)
+        return canvas
+
+    @cached_property
+    def _sheets(self):
+        added = "term 1 alone" if self.rank == 1 else f"terms 1 to {self.rank} added"
+        return {added: self.sum, "still missing": self.missing, f"weight {written_size(self.weight)}": self.weight}
+
+    def _grid(self, canvas, values, x, y, cell):
+        """A grid whose tints have the scale of the kernel, so that a little looks like little."""
+        most = np.abs(self.weight).max()
+        return canvas.grid(values, x, y, cell, colours=tints(values.clip(-most, most), ORANGE, most))
+
+    def _table(self, canvas, x, top, cell):
+        """The term as a multiplication table, with its column on the left and its row on top."""
+        column, row = self.pair(self.rank - 1)
+        edges = [canvas.grid(column[:, None], x - 3, top, cell, ORANGE),
+                 self._grid(canvas, row[None], x + cell, top - cell - 3, cell)]
+        body = self._grid(canvas, np.outer(column, row), x + cell, top, cell)
+        for edge in edges:
+            canvas.outline(edge, ORANGE, 3)
+        canvas.text("·", x - 3 + cell / 2, top - 3 - cell / 2, 24)
+        canvas.text(f"term {self.rank}: column · row", (x + body.right) / 2, top - cell - 23)
+
+    def _bars(self, canvas):
+        """The singular values, those in use in the colour of weights."""
+        canvas.text("singular values", LEFT, BARS - 18, align=0)
+        for term, value in enumerate(self.s):
+            y, length = BARS + BAR * term, (canvas.width - 2 * LEFT - 150) * value / (self.s[0] or 1)
+            colour = mix(ORANGE, TINTS[-1]) if term < self.rank else mix(MUTED, 0.5)
+            canvas.text(f"term {term + 1}", LEFT, y + BAR / 2, align=0)
+            canvas.fill(Box(LEFT + 70, y + 3, max(length, 2), BAR - 6), colour)
+            canvas.text(written(value), LEFT + 80 + length, y + BAR / 2, align=0)
+
+    def tell(self, step):
+        column, row = self.pair(self.rank - 1)
+        rows, columns = self.weight.shape
+        size = verdict(np.linalg.norm(self.weight - self.sum), np.linalg.norm(self.s[self.rank:]), self.s[0])
+        return "\n".join([
+            f"rank: {self.rank} of at most {len(self.s)} terms, singular values {', '.join(map(written, self.s))}",
+            f"term {self.rank}: column {' '.join(map(written, column))}, times row {' '.join(map(written, row))}",
+            *(f"{name}: {_numbers(values)}" for name, values in self._sheets.items()),
+            f"size of what is missing: √(Σ cells²) = {size}, from the singular values left out",
+            f"cost: {self.rank}·({rows} + {columns}) = {self.rank * (rows + columns)} weights in columns and rows, "
+            f"{rows}·{columns} = {rows * columns} in the kernel",
+            "torch: u, s, vh = torch.linalg.svd(w)"])
+
+
+def _numbers(values):
+    return " / ".join(" ".join(map(written, row)) for row in values)
