@@ -5,5 +5,7 @@ from helpers.pictures.costs import costs
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import sliding_window
 from helpers.pictures.transposed import stamping, transposed_matrix
+from helpers.pictures.wiring import grouped, wiring
 
-__all__ = ["channels", "cone", "costs", "side_by_side", "sliding_window", "stamping", "transposed_matrix"]
+__all__ = ["channels", "cone", "costs", "grouped", "side_by_side", "sliding_window", "stamping", "transposed_matrix",
+           "wiring"]
