@@ -133,9 +133,10 @@ class _Stack:
     @cached_property
     def tops(self):
         """For each column the top of every box; the groups of the layers on both its sides stand apart."""
-        left, right = (self.layers[0], *self.layers), (*self.layers, self.layers[-1])
-        groups = [max(a.groups, b.groups) for a, b in zip(left, right, strict=True)]
-        return [self._spread(*column) for column in zip(self.counts, groups, strict=True)]
+        groups, last = [layer.groups for layer in self.layers], self.layers[-1]
+        end = last.c_out // last.groups if isinstance(last, Shuffled) else last.groups  # rows of the turned table
+        return [self._spread(count, max(sides))
+                for count, *sides in zip(self.counts, [groups[0], *groups], [*groups, end], strict=True)]
 
     def _spread(self, count, groups):
         free = HEIGHT - TOP - EDGE - count * self.height
