@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import Refused, Window
-from helpers.arithmetic import Field, macs, matrix, parameters, receptive_field
+from helpers.arithmetic import Field, Grouped, Shuffled, macs, matrix, parameters, receptive_field
 
 NAMES = "kernel", "stride", "padding", "dilation"
 # Every size with every setting, and one value below the least that each argument may have
@@ -264,13 +264,41 @@ def test_macs_are_the_terms_of_all_sums(groups):
     (8, 8, 0, "groups must be at least 1, not 0: raise groups."),
 ])
 def test_groups_must_divide_the_channels(c_in, c_out, groups, message):
-    for count in (lambda: parameters(c_in, c_out, (3, 3), groups=groups),
+    for count in (lambda: parameters(c_in, c_out, (3, 3), groups=groups), lambda: Grouped(c_in, c_out, groups),
                   lambda: macs(c_in, c_out, (3, 3), (5, 5), groups)):
         with pytest.raises(Refused) as refusal:
             count()
         assert str(refusal.value) == message
     with pytest.raises(ValueError, match=r"divisible|groups"):
         torch.nn.Conv2d(c_in, c_out, 3, groups=groups)
+
+
+@pytest.mark.parametrize(("c_in", "c_out", "groups"), [
+    (c_in, c_out, groups) for c_in, c_out, groups in product((1, 4, 6, 12), (4, 6, 12), range(1, 13))
+    if c_in % groups == c_out % groups == 0])
+def test_an_output_reads_the_inputs_that_torch_has_weights_for(c_in, c_out, groups):
+    layer = Grouped(c_in, c_out, groups)
+    for output, row in enumerate(F.conv2d(torch.eye(c_in)[..., None, None], torch.ones(c_out, c_in // groups, 1, 1),
+                                          groups=groups)[..., 0, 0].T):
+        assert layer.reads(output) == row.nonzero().flatten().tolist()
+
+
+@pytest.mark.parametrize("channels", [1, 6, 12, 16])
+def test_a_shuffle_moves_channels_as_torch_does_and_back(channels):
+    for groups in (g for g in range(1, channels + 1) if channels % g == 0):
+        order = [source for i in range(channels) for source in Shuffled(channels, groups).reads(i)]
+        x = torch.arange(float(channels)).reshape(1, channels, 1, 1)
+        assert order == torch.nn.ChannelShuffle(groups)(x).flatten().tolist()
+        back = Shuffled(channels, channels // groups)
+        assert [order[back.reads(i)[0]] for i in range(channels)] == list(range(channels))
+
+
+def test_a_shuffle_refuses_groups_that_do_not_divide():
+    with pytest.raises(Refused, match=r"^groups 5 does not divide 12 channels: choose 1, 2, 3, 4, 6 or 12\.$"):
+        Shuffled(12, 5)
+    for nothing in (lambda: Shuffled(0, 1), lambda: Grouped(0, 4), lambda: Grouped(4, 0)):
+        with pytest.raises(Refused, match="must be at least 1"):
+            nothing()
 
 
 @pytest.mark.parametrize(("count", "published"), [

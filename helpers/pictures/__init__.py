@@ -5,12 +5,14 @@ from helpers.pictures.costs import costs
 from helpers.pictures.field import field
 from helpers.pictures.passes import passes
 from helpers.pictures.separable import separable
+from helpers.pictures.shuffle import shuffle
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import sliding_window
 from helpers.pictures.terms import terms
 from helpers.pictures.transposed import stamping, transposed_matrix
 from helpers.pictures.two_passes import two_passes
 from helpers.pictures.volume import slices, volume
+from helpers.pictures.wiring import grouped, wiring
 
-__all__ = ["channels", "cone", "costs", "field", "passes", "separable", "side_by_side", "slices", "sliding_window",
-           "stamping", "terms", "transposed_matrix", "two_passes", "volume"]
+__all__ = ["channels", "cone", "costs", "field", "grouped", "passes", "separable", "shuffle", "side_by_side", "slices",
+           "sliding_window", "stamping", "terms", "transposed_matrix", "two_passes", "volume", "wiring"]
