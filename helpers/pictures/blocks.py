@@ -247,7 +247,7 @@ def draw_slices(walk, step, names=None):
 
 def _mark_slices(canvas, grids, walk, at):
     """The window where it cuts the slices of the input, and what no window reads."""
-    for cell in np.argwhere(walk.is_input):
+    for cell in np.ndindex(walk.padded.shape):
         if walk.is_unread(cell):
             cross_corner(canvas, grids[cell[0]].box(*cell[1:]))
     top, left, height, width = walk.before[1], walk.before[2], *walk.x.shape[1:]

@@ -160,7 +160,7 @@ class Plane:
         axes = list(zip(self.axes, self.values.shape, strict=True))
         rows, columns = (axis.in_words(n) for axis, n in axes)
         yield size_sentence(rows, columns)
-        yield from rest_sentence(("row", "column"), self.unread)
+        yield from (f"{rest}, marked ×" for rest in rest_sentence(("row", "column"), self.unread))
 
 
 def cross_corner(canvas, box):
@@ -171,7 +171,7 @@ def cross_corner(canvas, box):
 def rest_sentence(names, unread):
     """What no window reads, one list of numbers per axis: a sentence, or none."""
     lines = [listed(name, numbers) for name, numbers in zip(names, unread, strict=True) if numbers]
-    return [f"rest: no window reads {' and '.join(lines)}, marked ×"] if lines else []
+    return [f"rest: no window reads {' and '.join(lines)}"] if lines else []
 
 
 def listed(name, indices):
