@@ -1,18 +1,80 @@
-"""Check yourself: predict an answer and reveal it, or write a function and check it beside torch."""
+"""Check yourself: predict an answer and open it, or write a function and check it beside torch."""
+import re
+import tomllib
 from copy import deepcopy
 from html import escape
+from pathlib import Path
+from string import ascii_uppercase
 
 from IPython.display import display
 
 
-def reveal(question, answer, why):
-    """Show a question whose answer opens on a click or the Enter key, with or without a kernel.
+def quiz(path):
+    """Show a file of questions whose answers open on a click or the Enter key, with or without a kernel.
 
-    answer: whatever the cell computed, so that it cannot go stale    why: one sentence
+    path: seen from the notebook, such as "questions/01_pooling.toml". In it a question has `ask`, `answer` and `why`,
+    or `ask` and `choices`, each with `text` and `why`, one with `right = true`. What stands in `backquotes` is code.
+    Its `torch` is only for a test, which compares the value of that expression with the answer.
+    Raises ValueError, which names the file and the question, if something of this is missing.
     """
-    html = (f"<details><summary><b>{escape(question)}</b></summary>"
-            f"<p>{escape(str(answer))}. {escape(why)}</p></details>")
-    display({"text/html": html, "text/plain": f"{question} {answer}. {why}"}, raw=True)
+    questions = _questions(path)
+    items = [f'<li style="margin-bottom: 12px"><b>{_marked(ask)}</b>{_html(doors)}</li>' for ask, doors in questions]
+    display({"text/html": "\n".join(["<ol>", *items, "</ol>"]), "text/plain": _plain(questions)}, raw=True)
+
+
+def _questions(path):
+    """[(what is asked, its doors)]. A door is what stands on it, and behind it the verdict and the reason."""
+    try:
+        questions = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("question")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is no TOML: {error}.") from None
+    if not isinstance(questions, list):
+        raise ValueError(f"{path} has no questions: each begins with a line [[question]].")
+    return [_parts(question, f"{path}, question {number}") for number, question in enumerate(questions, 1)]
+
+
+def _parts(question, where):
+    match question:
+        case {"ask": str(ask), "choices": [*choices]}:
+            doors = [_choice(choice, where) for choice in choices]
+            if [choice.get("right") for choice in choices].count(True) != 1:
+                raise ValueError(f"{where}: one of the choices must have right = true, and only one.")
+            return ask, doors
+        case {"ask": str(ask), "answer": int() | float() | str() as answer, "why": str(why)}:
+            return ask, [("Answer", answer if isinstance(answer, str) else f"{answer:,}", why)]
+    raise ValueError(f"{where} needs ask, answer and why, or ask and choices.")
+
+
+def _choice(choice, where):
+    match choice:
+        case {"text": str(text), "why": str(why)}:
+            return text, "Yes" if choice.get("right") is True else "No", why
+    raise ValueError(f"{where}: each of the choices needs text and why.")
+
+
+def _html(doors):
+    closed = [f"<details><summary>{_marked(front)}</summary><b>{_marked(verdict)}</b>. {_marked(why)}</details>"
+              for front, verdict, why in doors]
+    if len(closed) == 1:
+        return closed[0]
+    return f'<ol type="A">{"".join(f"<li>{door}</li>" for door in closed)}</ol>'
+
+
+def _marked(text):
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _plain(questions):
+    """All questions first, then all answers, so that there is still something to predict."""
+    asked, answers = [], ["", "Answers"]
+    for number, (ask, doors) in enumerate(questions, 1):
+        asked += [f"{number}. {ask}"]
+        for letter, (front, verdict, why) in zip(ascii_uppercase if len(doors) > 1 else [""], doors, strict=False):
+            asked += [f"   {letter}) {front}"] * bool(letter)
+            answers += [f"{number}{letter}: {verdict}. {why}"]
+    return "\n".join(asked + answers)
 
 
 def check(function, reference, settings):

@@ -1,7 +1,7 @@
 """Every test that asks for a `notebook` gets each of them; `run` gives what its cells define."""
 import functools
 import os
-from contextlib import redirect_stdout
+from contextlib import chdir, redirect_stdout
 from io import StringIO
 
 import pytest
@@ -17,8 +17,8 @@ def pytest_generate_tests(metafunc):
 
 
 def run_cells(path, namespace):
-    """Run every code cell of a notebook in this process; what it displays and prints is dropped."""
-    with redirect_stdout(StringIO()):
+    """Run every code cell of a notebook in this process, beside its files; what it displays and prints is dropped."""
+    with chdir(path.parent), redirect_stdout(StringIO()):
         for cell in refresh.read(path).cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, f"{path.stem}, cell {cell.id}", "exec"), namespace)

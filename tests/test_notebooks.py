@@ -131,6 +131,13 @@ def test_solutions_pass_their_checks(notebook, code, prose, run):
         assert "✓" in printed.getvalue(), printed.getvalue()
 
 
+def test_shows_its_own_questions(notebook, code):
+    file = f"questions/{notebook.stem}.toml"
+    shown = {cell.id: cell.source for cell in code if "practice.quiz(" in cell.source}
+    there = (notebook.parent / file).exists()
+    assert shown == ({"check-predict": f'practice.quiz("{file}")'} if there else {})
+
+
 def test_the_readme_lists_the_chapters():
     readme = refresh.ROOT / "README.md"
     notebooks = {path: refresh.read(path) for path in refresh.paths()}

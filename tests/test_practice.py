@@ -1,23 +1,88 @@
-"""reveal shows an answer on a click; check says where a student's function first differs from torch."""
+"""quiz shows questions and opens answers; check says where a student's function first differs from torch."""
 import pytest
 import torch
 import torch.nn.functional as F
 
 from helpers import practice
-from helpers.practice import check, reveal
+from helpers.practice import check, quiz
 
 X = torch.tensor([[[[1.0, 2, 3], [4, 5, 6]]]])
 SETTINGS = [(X, 1), (X, 2)]  # (input, kernel)
+NUMERIC = """
+[[question]]
+ask = "How many?"
+answer = 12832
+why = "By counting."
+"""
+CHOICE = """
+[[question]]
+ask = "Is 2 < `x & 3`?"
+[[question.choices]]
+text = "<b>"
+why = 'That is <c>.'
+[[question.choices]]
+text = "`y`"
+why = "It is."
+right = true
+"""
 
 
-def test_reveal_hides_the_answer_until_a_click_and_says_it_without_a_browser(monkeypatch):
-    shown = []
-    monkeypatch.setattr(practice, "display", lambda data, raw: shown.append(data))
-    reveal("Is 2 < 3?", True, "2 & 3 are counted.")
-    assert shown == [{
-        "text/html": "<details><summary><b>Is 2 &lt; 3?</b></summary><p>True. 2 &amp; 3 are counted.</p></details>",
-        "text/plain": "Is 2 < 3? True. 2 & 3 are counted.",
-    }]
+def shown(text, folder, monkeypatch):
+    """What quiz displays of a file with this text."""
+    (folder / "questions.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    displayed = []
+    monkeypatch.setattr(practice, "display", lambda data, raw: displayed.append(data))
+    quiz("questions.toml")
+    bundle, = displayed
+    return bundle
+
+
+def test_an_answer_opens_on_a_click(tmp_path, monkeypatch):
+    assert shown(NUMERIC + CHOICE, tmp_path, monkeypatch)["text/html"] == (
+        '<ol>\n<li style="margin-bottom: 12px"><b>How many?</b>'
+        "<details><summary>Answer</summary><b>12,832</b>. By counting.</details></li>\n"
+        '<li style="margin-bottom: 12px"><b>Is 2 &lt; <code>x &amp; 3</code>?</b><ol type="A">'
+        "<li><details><summary>&lt;b&gt;</summary><b>No</b>. That is &lt;c&gt;.</details></li>"
+        "<li><details><summary><code>y</code></summary><b>Yes</b>. It is.</details></li></ol></li>\n</ol>")
+
+
+def test_without_a_browser_all_is_asked_before_anything_is_answered(tmp_path, monkeypatch):
+    assert shown(NUMERIC + CHOICE, tmp_path, monkeypatch)["text/plain"].splitlines() == [
+        "1. How many?", "2. Is 2 < `x & 3`?", "   A) <b>", "   B) `y`", "",
+        "Answers", "1: 12,832. By counting.", "2A: No. That is <c>.", "2B: Yes. It is."]
+
+
+@pytest.mark.parametrize(("answer", "says"), [("8.5", "8.5"), ('"2 × 3"', "2 × 3"), ("1312", "1,312"), ("-2", "-2")])
+def test_an_answer_is_a_number_or_a_text(answer, says, tmp_path, monkeypatch):
+    text = NUMERIC.replace("12832", answer)
+    assert f"1: {says}. By counting." in shown(text, tmp_path, monkeypatch)["text/plain"]
+
+
+def test_a_missing_file_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"^questions/01.toml cannot be read: No such file or directory\.$"):
+        quiz("questions/01.toml")
+
+
+@pytest.mark.parametrize(("text", "fault"), [
+    ("ask = ", " is no TOML: Invalid value (at end of document)."),
+    ("", " has no questions: each begins with a line [[question]]."),
+    (NUMERIC.replace("[[question]]", "[question]"), " has no questions: each begins with a line [[question]]."),
+    (CHOICE + NUMERIC.replace("why", "reason"), ", question 2 needs ask, answer and why, or ask and choices."),
+    (NUMERIC.replace("ask", "question"), ", question 1 needs ask, answer and why, or ask and choices."),
+    (NUMERIC.replace("12832", "[12832]"), ", question 1 needs ask, answer and why, or ask and choices."),
+    ('[[question]]\nask = "?"\nchoices = "ab"', ", question 1 needs ask, answer and why, or ask and choices."),
+    ('[[question]]\nask = "?"\nchoices = ["a", "b"]', ", question 1: each of the choices needs text and why."),
+    (NUMERIC + CHOICE.replace("why", "reason", 1), ", question 2: each of the choices needs text and why."),
+    (CHOICE.replace("true", "false"), ", question 1: one of the choices must have right = true, and only one."),
+    (CHOICE.replace("That is <c>.'", "'\nright = true"),
+     ", question 1: one of the choices must have right = true, and only one."),
+])
+def test_an_ill_formed_file_is_told_in_one_sentence(text, fault, tmp_path, monkeypatch):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        shown(text, tmp_path, monkeypatch)
+    assert str(error.value) == "questions.toml" + fault
 
 
 def says(function, capsys, settings=SETTINGS):
