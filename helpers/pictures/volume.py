@@ -16,9 +16,11 @@ def volume(x, y, window, weight, cut=None, arguments="x, w"):
     """
     walk = Walk(planes(x, "x", 3), planes(y, "y", 3), window, planes(weight, "weight", 3), arguments)
     last = len(walk.x) - 1
-    cut = last if cut is None else min(whole("cut", cut, 0), last)
-    view = f"view: slices 0 to {cut}, those in front are taken away" if cut < last else "view: the whole input"
-    return Picture(walk.y.size, lambda step: draw_blocks(walk, step, cut), lambda step: f"{view}\n{walk.tell(step)}")
+    wanted = last if cut is None else whole("cut", cut, 0)
+    cut, missing = min(wanted, last), f", which has no slice {wanted}" * (wanted > last)
+    seen = f"slices 0 to {cut}, those in front are taken away" if cut < last else f"the whole input{missing}"
+    return Picture(walk.y.size, lambda step: draw_blocks(walk, step, cut),
+                   lambda step: f"view: {seen}\n{walk.tell(step)}")
 
 
 def slices(x, y, window, weight, arguments="x, w"):
