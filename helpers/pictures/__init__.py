@@ -1,5 +1,6 @@
 """One function per kind of picture. Arrays are torch tensors or whatever numpy reads; each returns a Picture."""
 from helpers.pictures.channels import channels
+from helpers.pictures.chart import chart
 from helpers.pictures.cone import cone
 from helpers.pictures.costs import costs
 from helpers.pictures.passes import passes
@@ -8,5 +9,5 @@ from helpers.pictures.sliding_window import sliding_window
 from helpers.pictures.transposed import stamping, transposed_matrix
 from helpers.pictures.volume import slices, volume
 
-__all__ = ["channels", "cone", "costs", "passes", "side_by_side", "slices", "sliding_window", "stamping",
+__all__ = ["channels", "chart", "cone", "costs", "passes", "side_by_side", "slices", "sliding_window", "stamping",
            "transposed_matrix", "volume"]
