@@ -1,5 +1,6 @@
 """One function per kind of picture. Arrays are torch tensors or whatever numpy reads; each returns a Picture."""
 from helpers.pictures.channels import channels
+from helpers.pictures.chart import chart
 from helpers.pictures.cone import cone
 from helpers.pictures.costs import costs
 from helpers.pictures.field import field
@@ -14,5 +15,5 @@ from helpers.pictures.two_passes import two_passes
 from helpers.pictures.volume import slices, volume
 from helpers.pictures.wiring import grouped, wiring
 
-__all__ = ["channels", "cone", "costs", "field", "grouped", "passes", "separable", "shuffle", "side_by_side", "slices",
-           "sliding_window", "stamping", "terms", "transposed_matrix", "two_passes", "volume", "wiring"]
+__all__ = ["channels", "chart", "cone", "costs", "field", "grouped", "passes", "separable", "shuffle", "side_by_side",
+           "slices", "sliding_window", "stamping", "terms", "transposed_matrix", "two_passes", "volume", "wiring"]
