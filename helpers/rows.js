@@ -1,9 +1,11 @@
 // A row of number fields for each row of the value, a button that removes it, and one that adds another
 function render({ model, el }) {
   el.classList.add("rows");
+  const scroller = document.createElement("div");
   const table = document.createElement("table");
   const add = Object.assign(document.createElement("button"), { textContent: "+ add a row" });
-  el.append(table, add);
+  scroller.append(table);
+  el.append(scroller, add);
   const columns = Object.entries(model.get("columns"));
   const value = () => model.get("value").map((row) => [...row]);
 
@@ -25,7 +27,8 @@ function render({ model, el }) {
     const input = Object.assign(document.createElement("input"), { type: "number", min, max });
     input.setAttribute("aria-label", `${name} of row ${row + 1}`);
     input.addEventListener("input", () => change(row, column, input));
-    input.addEventListener("change", fill); // back into its range once it is left
+    input.addEventListener("focus", () => input.select()); // so that typing replaces the number
+    input.addEventListener("blur", fill);
     return input;
   }
 
@@ -37,7 +40,12 @@ function render({ model, el }) {
 
   function line(row) {
     const remove = Object.assign(document.createElement("button"), { textContent: "×", title: `remove row ${row + 1}` });
-    remove.addEventListener("click", () => send(value().filter((_, other) => other !== row)));
+    remove.setAttribute("aria-label", remove.title);
+    remove.addEventListener("click", () => {
+      send(value().filter((_, other) => other !== row));
+      show();
+      table.querySelectorAll("td button")[Math.min(row, value().length - 1)].focus();
+    });
     const made = document.createElement("tr");
     made.append(cell("th", `${row + 1}`), ...columns.map((_, column) => cell("td", field(row, column))), cell("td", remove));
     return made;
@@ -47,7 +55,8 @@ function render({ model, el }) {
     model.get("value").forEach((row, i) => {
       const fields = table.rows[i + 1].querySelectorAll("input");
       row.forEach((number, column) => {
-        if (fields[column].valueAsNumber !== number) fields[column].value = number;
+        const half = fields[column] === document.activeElement && Number.isNaN(fields[column].valueAsNumber);
+        if (!half && fields[column].valueAsNumber !== number) fields[column].value = number;
       });
     });
   }
@@ -56,16 +65,19 @@ function render({ model, el }) {
     const count = model.get("value").length;
     if (table.rows.length !== count + 1) {
       const head = document.createElement("tr");
-      head.append(cell("th", ""), ...columns.map(([name]) => cell("th", name)));
+      head.append(cell("th", model.get("description")), ...columns.map(([name]) => cell("th", name)));
       table.replaceChildren(head, ...Array.from({ length: count }, (_, row) => line(row)));
       table.querySelectorAll("td button").forEach((button) => { button.disabled = count === 1; });
-      el.scrollTop = el.scrollHeight;
+      add.disabled = count >= model.get("most");
     }
-    const active = document.activeElement;
-    if (!(active && active.type === "number" && table.contains(active) && Number.isNaN(active.valueAsNumber))) fill();
+    fill();
   }
 
-  add.addEventListener("click", () => send([...value(), value().at(-1)]));
+  add.addEventListener("click", () => {
+    send([...value(), value().at(-1)]);
+    show();
+    scroller.scrollTop = scroller.scrollHeight;
+  });
   model.on("change:value", show);
   show();
 }

@@ -6,7 +6,7 @@ import traitlets
 
 from helpers.arithmetic import Refused, whole
 
-MOST = 80  # rows
+MOST = 80
 
 
 def rows(**columns):
@@ -24,6 +24,7 @@ class Rows(anywidget.AnyWidget):
     _css = Path(__file__).with_name("rows.css")
     description = traitlets.Unicode().tag(sync=True)
     columns = traitlets.Dict().tag(sync=True)
+    most = traitlets.Int(MOST).tag(sync=True)
     value = traitlets.Any(()).tag(sync=True)
 
     @traitlets.validate("value")
@@ -33,7 +34,8 @@ class Rows(anywidget.AnyWidget):
     def check(self, value):
         """Refused unless `value` is what the table can hold."""
         if not isinstance(value, tuple | list) or not 1 <= len(value) <= MOST:
-            raise Refused(f"{self.description} must be 1 to {MOST} rows, not {value!r}.")
+            number = len(value) if isinstance(value, tuple | list) else repr(value)
+            raise Refused(f"{self.description} must be 1 to {MOST} rows, not {number}.")
         for number, row in enumerate(value, 1):
             if not isinstance(row, tuple | list) or len(row) != len(self.columns):
                 raise Refused(f"Row {number} of {self.description} must be {len(self.columns)} numbers, "

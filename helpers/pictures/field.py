@@ -24,7 +24,7 @@ from helpers.pictures.plane import index_of
 
 HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 19
 SIDE, PHOTO = Box(14, TOP, 290, HEIGHT - TOP - EDGE), Box(590, TOP, 200, HEIGHT - TOP - EDGE)
-COLUMNS = {"layer": (318, 0), "size": (446, 1), "jump": (490, 1), "centre": (542, 1), "sees": (582, 1)}
+COLUMNS = {"layer": (318, 0), "size": (446, 1), "jump": (490, 1), "centre": (542, 1), "field": (582, 1)}
 SHOWN, ROOM = 5, 1.4  # units along each side of the walk; what the side view shows, in fields
 LEAST = 12  # input cells in the side view, at least
 CELL = 7  # CSS pixels from which units are drawn one by one
@@ -83,13 +83,21 @@ class _Stack:
         first = unit * top.jump + top.centre - (top.size - 1) / 2
         return round(first), round(first) + top.size
 
-    def below(self, unit):
-        """For each layer from the input up: the first unit that reaches one on top, and the one past the last."""
+    def spans(self, unit):
+        """On each level, from the input up: the first unit that one on top goes back to, and the one past the last."""
         spans = [(unit, unit + 1)]
         for layer in reversed(self.layers):
             first, end = spans[0]
             spans.insert(0, (layer.cells(first)[0], layer.cells(end - 1)[-1] + 1))
         return spans
+
+    def read(self, axis, unit):
+        """On each level, from the input up: the units between those ends that are really read, padding left out."""
+        levels = [[unit]]
+        for layer, there in zip(reversed(self.layers), self.counts[axis][-2::-1], strict=True):
+            cells = {cell for above in levels[0] for cell in layer.cells(above) if 0 <= cell < there}
+            levels.insert(0, sorted(cells))
+        return levels
 
     def draw(self, step):
         canvas, (row, column) = Canvas(height=HEIGHT), self.unit(step)
@@ -112,20 +120,18 @@ class _Stack:
     def _draw_side(self, canvas, unit):
         canvas.text("the stack from the side", SIDE.centre[0], TOP / 2, 13, MUTED)
         view = _View(canvas, self.fields[-1].size, unit * self.fields[-1].jump + self.fields[-1].centre)
-        spans = self.below(unit)
+        spans, read = self.spans(unit), self.read(1, unit)
         for level, field in enumerate(self.fields):
             y, hue = self.height(level), mix(GREEN if level else BLUE, TINTS[-1])
-            there = self.counts[1][level]
-            first, end = spans[level]
-            view.units(field, (0, there), y, self.pitch, PALE)
-            view.units(field, (max(first, 0), min(end, there)), y, self.pitch, hue)
+            view.units(field, range(self.counts[1][level]), y, self.pitch, PALE)
+            view.units(field, read[level], y, self.pitch, hue)
             if level:
                 view.wires(field, spans[level], y, self.fields[level - 1], spans[level - 1], self.height(level - 1))
 
     def _told(self):
-        """Levels with room for a line of the table: ends first, then where a stride changes the jump, then the rest."""
+        """Levels with room for a line of the table: ends first, then where the field grows, then the rest."""
         levels = range(len(self.fields))
-        changes = [level for level in levels[1:] if self.fields[level].jump > self.fields[level - 1].jump]
+        changes = [level for level in levels[1:] if self.fields[level].size > self.fields[level - 1].size]
         told = []
         for level in dict.fromkeys([levels[-1], 0, *changes, *levels]):
             if all(abs(self.height(level) - self.height(other)) >= ROW - 0.5 for other in told):
@@ -176,11 +182,27 @@ class _Stack:
         sizes = " → ".join(dict.fromkeys("×".join(map(str, each)) for each in zip(*self.counts, strict=True)))
         return "\n".join([
             f"step: unit [{units[0]}, {units[1]}] of {self.counts[0][-1]} × {self.counts[1][-1]} on top",
-            f"field: {top.size} × {top.size}, rows {sides[0]}, columns {sides[1]} {self._agrees(units)}",
+            f"field: {top.size} × {top.size}, rows {sides[0]}, columns {sides[1]}; {self._share(units):.0%} is photo",
+            f"read: {self._holes(units)} {self._agrees(units)}",
             f"growth: {growth}, layer by layer",
             f"jump: {top.jump}, for so far apart are the fields of neighbours on top; the first is centred on cell "
             f"{written(top.centre)}",
-            f"sizes: {sizes}"])
+            f"sizes: {sizes}" + self._left_out()])
+
+    def _left_out(self):
+        told, every = len(self._told()), len(self.fields)
+        return f"\ntable: {told} of {every} lines, those where the field grows first" if told < every else ""
+
+    def _share(self, units):
+        """How much of the field lies on the photo."""
+        inside = [len(set(range(*self.seen(unit))) & set(range(size)))
+                  for unit, size in zip(units, self.photo.shape[1:], strict=True)]
+        return inside[0] * inside[1] / self.fields[-1].size ** 2
+
+    def _holes(self, units):
+        cells = [self.read(axis, unit)[0] for axis, unit in enumerate(units)]
+        gaps = any(cells and len(cells) < cells[-1] - cells[0] + 1 for cells in cells)
+        return f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{', with gaps' if gaps else ''}"
 
     def _side(self, axis, unit):
         first, end = self.seen(unit)
@@ -190,19 +212,10 @@ class _Stack:
         return words + (f" ({padding} of them padding)" if padding else "")
 
     def _agrees(self, units):
-        """Whether torch says the same: the first and the last cell count, and none outside.
-
-        Where the cone runs into the padding of a layer above the input, its outermost cells may not be reached.
-        """
-        for axis, unit in enumerate(units):
-            reached = np.flatnonzero(self.reach[axis][unit])
-            first, end = self.seen(unit)
-            outside = [cell for cell in reached if not first <= cell < end]
-            spans = zip(self.below(unit), self.counts[axis], strict=True)
-            whole = all(low >= 0 and high <= there for (low, high), there in spans)
-            if outside or (whole and not {first, end - 1} <= {*reached}):
-                return "but torch says otherwise"
-        return "= torch ✓"
+        """Whether torch says that the unit depends on just these cells."""
+        same = all(np.flatnonzero(self.reach[axis][unit]).tolist() == self.read(axis, unit)[0]
+                   for axis, unit in enumerate(units))
+        return "= torch ✓" if same else "but torch says otherwise"
 
 
 @dataclass(frozen=True)
@@ -225,13 +238,10 @@ class _View:
         """Left and right of units first to end − 1 of a level."""
         return [self.x((unit - 0.5) * field.jump + field.centre) for unit in span]
 
-    def units(self, field, span, y, pitch, colour):
-        """The units of a level from first to end − 1, as far as they are in view, one by one where there is room."""
-        first, end = span
-        tall = min(BAR, 0.6 * pitch)
-        one_by_one = field.jump * self.cell >= CELL and end > first
-        pieces = [(unit, unit + 1) for unit in range(first, end)] if one_by_one else [span] * (end > first)
-        for piece in pieces:
+    def units(self, field, units, y, pitch, colour):
+        """Units of a level, as far as they are in view: one by one where there is room, or else joined in runs."""
+        tall, one_by_one = min(BAR, 0.6 * pitch), field.jump * self.cell >= CELL
+        for piece in [(unit, unit + 1) for unit in units] if one_by_one else _joined(units):
             left, right = np.clip(self.edges(field, piece), SIDE.x, SIDE.right)
             if right - left > 1:
                 self.canvas.fill(Box(left + one_by_one, y - tall / 2, right - left - 2 * one_by_one, tall), colour)
@@ -241,3 +251,10 @@ class _View:
         tall = min(BAR, 0.6 * abs(y - y_below)) / 2
         for above, below in zip(self.edges(field, span), self.edges(field_below, span_below), strict=True):
             self.canvas.line([(above, y + tall), (below, y_below - tall)], ORANGE, 2)
+
+
+def _joined(units):
+    """Neighbouring numbers as (first, end) of each run."""
+    known = set(units)
+    starts, ends = ([unit for unit in units if unit + side not in known] for side in (-1, 1))
+    return [(start, end + 1) for start, end in zip(starts, ends, strict=True)]

@@ -18,7 +18,8 @@ def volume(x, y, window, weight, cut=None, arguments="x, w"):
     last = len(walk.x) - 1
     wanted = last if cut is None else whole("cut", cut, 0)
     cut, missing = min(wanted, last), f", which has no slice {wanted}" * (wanted > last)
-    seen = f"slices 0 to {cut}, those in front are taken away" if cut < last else f"the whole input{missing}"
+    left = f"slices 0 to {cut}" if cut else "slice 0"
+    seen = f"{left}, those in front are taken away" if cut < last else f"the whole input{missing}"
     return Picture(walk.y.size, lambda step: draw_blocks(walk, step, cut),
                    lambda step: f"view: {seen}\n{walk.tell(step)}")
 
