@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import Refused, Window
-from helpers.arithmetic import Field, Grouped, Shuffled, macs, matrix, parameters, receptive_field
+from helpers.arithmetic import Field, Grouped, Shuffled, macs, matrix, parameters, receptive_field, sizes
 
 NAMES = "kernel", "stride", "padding", "dilation"
 # Every size with every setting, and one value below the least that each argument may have
@@ -123,6 +123,32 @@ def test_a_window_is_a_value():
     assert len({Window(3), Window(3, 1), Window(3, 1, 0, 1)}) == 1
     with pytest.raises(FrozenInstanceError):
         Window(3).kernel = 5
+
+
+LAYER = st.builds(Window, st.integers(1, 5), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
+
+
+@given(st.lists(LAYER, min_size=1, max_size=4), st.integers(1, 40))
+def test_sizes_are_those_of_a_torch_network_and_a_layer_that_does_not_fit_is_named(layers, size):
+    x, counts = torch.zeros(1, 1, size), [size]
+    for number, layer in enumerate(layers, 1):
+        try:
+            x = F.conv1d(x, torch.ones(1, 1, layer.kernel), None, layer.stride, layer.padding, layer.dilation)
+        except RuntimeError:
+            with pytest.raises(Refused, match=f"^Layer {number}: The window spans"):
+                sizes(layers, size)
+            return
+        counts.append(x.shape[-1])
+    assert sizes(layers, size) == counts
+
+
+def test_sizes_start_with_the_input_and_name_the_layer_that_is_refused():
+    assert sizes([], 7) == [7]
+    assert sizes([Window(3, 2), Window(2)], 8) == [8, 3, 2]
+    with pytest.raises(Refused) as refusal:
+        sizes([Window(3, 2), Window(5), Window(2)], 8)
+    assert str(refusal.value) == ("Layer 2: The window spans 5 cells but the padded input has only 3: "
+                                  "lower kernel, or raise padding.")
 
 
 # Refusals

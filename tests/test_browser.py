@@ -229,6 +229,48 @@ def test_a_refused_setting_says_why_and_greys_the_picture(lesson, run, notebook)
             assert (demo.state()["trouble"], demo.state()["opacity"]) == ("", 1), name
 
 
+def test_a_table_answers_to_typing_adding_and_removing(lesson):
+    for name, demo in lesson.demos.items():
+        if not (table := demo.cell.locator(".rows")).count():
+            continue
+        fields, rows, start = table.locator("input"), table.locator("tr:has(td)"), demo.state()
+        numbers, count = [field.input_value() for field in fields.all()], rows.count()
+        step = demo.value(demo.sliders()["step"])
+        typed = types(demo, fields.first, "5")
+        assert typed["text"] != start["text"], name
+        assert list(faults_of(typed, start)) == [], name
+
+        table.get_by_role("button", name="+ add a row").click()
+        added = demo.state(typed)
+        assert (rows.count(), added["text"] != typed["text"], added["trouble"]) == (count + 1, True, ""), name
+
+        for field in table.locator('[aria-label^="kernel"], [aria-label^="dilation"]').all():
+            shown = types(demo, field, field.get_attribute("max"))
+        assert (shown["trouble"], shown["opacity"] < 0.5) == ("refused", True), name
+        assert (shown["text"][:6], shown["text"][-1]) == ("Layer ", "."), name
+
+        for left, focused in ((count, f"remove row {count}"), (count - 1, "remove row 1")):
+            rows.last.get_by_text("×").click() if left == count else rows.first.get_by_text("×").click()
+            demo.state(demo.last)
+            assert rows.count() == left, name
+            assert demo.cell.evaluate("cell => document.activeElement.title") == focused, name
+        table.get_by_role("button", name="+ add a row").click()
+        demo.state(demo.last)
+        for field, number in zip(fields.all(), numbers, strict=True):
+            types(demo, field, number)
+        demo.put_back(demo.sliders()["step"], step)
+        assert (demo.state()["text"], demo.last["opacity"]) == (start["text"], 1), name
+
+
+def types(demo, field, number):
+    """What the demo shows once the number is typed; what it shows already where it is there."""
+    if field.input_value() == number:
+        return demo.last
+    before = demo.last
+    field.fill(number)
+    return demo.state(before)
+
+
 def test_play_next_and_previous_walk(lesson):
     for demo in lesson.demos.values():
         if "step" in demo.sliders():

@@ -160,9 +160,9 @@ def ink(picture, step):
 def test_the_names_say_which_pass_it_is(cubes):
     x, kernels, made = case(4, 2, 3, "γ β α", (5, 5))
     names = [[text for text in ink(passes(x, kernels, made, cubes), step) if "×" in text] for step in ends(made)]
-    assert names == [["input, 4 × 5 × 5", "γ, 1 × 1 × 3", "after pass 1, 4 × 5 × 3"],
-                     ["after pass 1, 4 × 5 × 3", "β, 1 × 2 × 1", "after pass 2, 4 × 4 × 3"],
-                     ["after pass 2, 4 × 4 × 3", "α, 4 × 1 × 1", "output, 1 × 4 × 3"]]
+    assert names == [["input, 4 × 5 × 5", "γ, 1 × 1 × 3", "after pass 1, 4 × 5 × 3", "pass 1: γ 1 × 1 × 3"],
+                     ["after pass 1, 4 × 5 × 3", "β, 1 × 2 × 1", "after pass 2, 4 × 4 × 3", "pass 2: β 1 × 2 × 1"],
+                     ["after pass 2, 4 × 4 × 3", "α, 4 × 1 × 1", "output, 1 × 4 × 3", "pass 3: α 4 × 1 × 1"]]
 
 
 def test_slices_have_the_numbers_of_their_pass_and_those_made_so_far():
@@ -189,11 +189,11 @@ def test_all_that_the_demo_allows_has_one_size_with_nothing_cut_off_and_no_text_
         picture = passes(x, kernels, made, cubes)
         for canvas in map(picture._draw, ends(made)):
             (left, top), (right, bottom) = extent(canvas)
-            assert (canvas.width, canvas.height) == (800, 430)
-            assert min(left, top, 800 - right, 430 - bottom) > 2, sizes
+            assert (canvas.width, canvas.height) == (800, 454)
+            assert min(left, top, 800 - right, 454 - bottom) > 2, sizes
             low, high = np.split(np.array([*text_boxes(canvas)])[:, None], 2, axis=-1)
             overlap = (np.maximum(low, low[:, 0]) < np.minimum(high, high[:, 0])).all(axis=-1)
             assert overlap.sum() == len(overlap), sizes  # each with itself
         if sizes in [(1, 1, 1), (4, 1, 1), (1, 3, 3), (4, 3, 3)]:
-            assert {pixel_size(picture), pixel_size(picture, len(picture) - 1)} == {(1600, 860)}
+            assert {pixel_size(picture), pixel_size(picture, len(picture) - 1)} == {(1600, 908)}
             assert not is_cut_off(picture), sizes

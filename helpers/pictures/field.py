@@ -1,6 +1,7 @@
 """What one unit on top of a stack of layers sees: its cone from the side, every layer's sizes, the field on a photo."""
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -93,10 +94,10 @@ class _Stack:
 
     def read(self, axis, unit):
         """On each level, from the input up: the units between those ends that are really read, padding left out."""
-        levels = [[unit]]
+        levels = [np.array([unit])]
         for layer, there in zip(reversed(self.layers), self.counts[axis][-2::-1], strict=True):
-            cells = {cell for above in levels[0] for cell in layer.cells(above) if 0 <= cell < there}
-            levels.insert(0, sorted(cells))
+            cells = np.unique(levels[0][:, None] * layer.stride + layer.cells(0))
+            levels.insert(0, cells[(cells >= 0) & (cells < there)])
         return levels
 
     def draw(self, step):
@@ -179,7 +180,7 @@ class _Stack:
         units, top = self.unit(step), self.fields[-1]
         sides = [self._side(axis, unit) for axis, unit in enumerate(units)]
         growth = ", ".join(str(field.size) for field in self.fields[1:])
-        sizes = " → ".join(dict.fromkeys("×".join(map(str, each)) for each in zip(*self.counts, strict=True)))
+        sizes = " → ".join("×".join(map(str, size)) for size, _ in groupby(zip(*self.counts, strict=True)))
         return "\n".join([
             f"step: unit [{units[0]}, {units[1]}] of {self.counts[0][-1]} × {self.counts[1][-1]} on top",
             f"field: {top.size} × {top.size}, rows {sides[0]}, columns {sides[1]}; {self._share(units):.0%} is photo",
@@ -201,7 +202,7 @@ class _Stack:
 
     def _holes(self, units):
         cells = [self.read(axis, unit)[0] for axis, unit in enumerate(units)]
-        gaps = any(cells and len(cells) < cells[-1] - cells[0] + 1 for cells in cells)
+        gaps = any((np.diff(each) > 1).any() for each in cells)
         return f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{', with gaps' if gaps else ''}"
 
     def _side(self, axis, unit):
@@ -213,7 +214,7 @@ class _Stack:
 
     def _agrees(self, units):
         """Whether torch says that the unit depends on just these cells."""
-        same = all(np.flatnonzero(self.reach[axis][unit]).tolist() == self.read(axis, unit)[0]
+        same = all(np.array_equal(np.flatnonzero(self.reach[axis][unit]), self.read(axis, unit)[0])
                    for axis, unit in enumerate(units))
         return "= torch ✓" if same else "but torch says otherwise"
 
@@ -249,8 +250,10 @@ class _View:
     def wires(self, field, span, y, field_below, span_below, y_below):
         """From the ends of what is seen on one level to its ends on the level below."""
         tall = min(BAR, 0.6 * abs(y - y_below)) / 2
-        for above, below in zip(self.edges(field, span), self.edges(field_below, span_below), strict=True):
-            self.canvas.line([(above, y + tall), (below, y_below - tall)], ORANGE, 2)
+        for ends in zip(self.edges(field, span), self.edges(field_below, span_below), strict=True):
+            above, below = np.clip(ends, SIDE.x, SIDE.right)
+            if above != below or (above, below) == ends:  # and not wholly out of view
+                self.canvas.line([(above, y + tall), (below, y_below - tall)], ORANGE, 2)
 
 
 def _joined(units):

@@ -5,12 +5,13 @@ from functools import cached_property, reduce
 import numpy as np
 
 from helpers.arithmetic import Window
-from helpers.canvas import Picture
+from helpers.canvas import INK, MUTED, Picture, centred, text_width
 from helpers.pictures.blocks import Walk, draw_blocks, draw_slices
 from helpers.pictures.plane import index_of, listed, planes, written_size
 from helpers.pictures.rules import Weighted, verdict
 
 AXES = "channel", "row", "column"
+SMALL, GAP, LINE = 13, 40, 24
 
 
 def passes(x, kernels, made, cubes=False):
@@ -48,7 +49,18 @@ class _Passes:
 
     def draw(self, step):
         number, step = self._at(step)
-        return self.drawn(self.walks[number], step, names=self._titles(number))
+        canvas = self.drawn(self.walks[number], step, names=self._titles(number))
+        self._all_passes(canvas, number)
+        return canvas
+
+    def _all_passes(self, canvas, number):
+        """One more line below: every kernel, the one at work in ink."""
+        canvas.height += LINE
+        words = [f"pass {i}: {name} {written_size(walk.weight)}"
+                 for i, (name, walk) in enumerate(zip(self.names, self.walks, strict=True), 1)]
+        widths = [text_width(each, SMALL) for each in words]
+        for i, (box, each) in enumerate(zip(centred(canvas, widths, GAP, 0), words, strict=True)):
+            canvas.text(each, box.x, canvas.height - LINE / 2, SMALL, INK if i == number else MUTED, align=0)
 
     def _titles(self, number):
         walk, last = self.walks[number], len(self.walks) - 1

@@ -1,0 +1,108 @@
+"""The table of whole numbers as a control of explore, its messages those of a front end."""
+import importlib
+
+import pytest
+from test_explore import choose, picture, says, send
+
+from helpers import Refused, explore, rows
+
+LAYERS = dict(kernel=(1, 7), stride=(1, 3))
+PRESETS = {"two": {"layers": ((3, 1), (3, 2))}, "one": {"layers": ((7, 3),)}}
+
+
+@pytest.fixture(autouse=True)
+def _no_display(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("helpers.explore"), "display", lambda *_, **__: None)
+
+
+def tabled(presets=None, start=((3, 1), (2, 2))):
+    @explore(presets, layers=rows(**LAYERS))
+    def stack(layers=start):
+        if sum(kernel for kernel, _ in layers) > 20:
+            raise Refused("Lower kernel.")
+        return picture(f"layers {layers}")
+    return stack
+
+
+def test_the_default_is_where_the_table_starts():
+    demo = tabled().demo
+    control = demo.controls["layers"]
+    assert control.value == ((3, 1), (2, 2))
+    assert (control.description, control.most) == ("layers", 80)
+    assert control.columns == {"kernel": [1, 7], "stride": [1, 3]}
+    assert says(demo) == ("layers ((3, 1), (2, 2)), step 0", "")
+
+
+def test_a_front_end_s_lists_change_the_picture_and_become_tuples():
+    demo = tabled().demo
+    before = demo.view.png
+    send(demo.controls["layers"], value=[[5, 1], [2, 3], [1, 1]])
+    assert demo.settings == {"layers": ((5, 1), (2, 3), (1, 1))}
+    assert says(demo) == ("layers ((5, 1), (2, 3), (1, 1)), step 0", "")
+    assert demo.view.png == picture("layers ((5, 1), (2, 3), (1, 1))").png(0) != before
+
+
+def test_a_start_of_lists_becomes_tuples_too():
+    assert tabled(start=[[3, 1]]).demo.settings == {"layers": ((3, 1),)}
+
+
+def test_a_preset_fills_the_table_and_is_recognised():
+    demo = tabled(PRESETS).demo
+    names = [demo.preset.value]
+    choose(demo.preset, "one")
+    assert demo.controls["layers"].value == ((7, 3),)
+    assert says(demo) == ("layers ((7, 3),), step 0", "")
+    for value in ([[7, 3], [7, 3]], [[3, 1], [3, 2]]):
+        names.append(demo.preset.value)
+        send(demo.controls["layers"], value=value)
+    assert [*names, demo.preset.value] == ["own settings", "one", "own settings", "two"]
+
+
+def test_a_refused_table_keeps_the_picture_until_one_works_again():
+    demo = tabled().demo
+    before = demo.view.png
+    send(demo.controls["layers"], value=[[7, 1]] * 3)
+    assert (demo.view.png, *says(demo)) == (before, "Lower kernel.", "refused")
+    send(demo.controls["layers"], value=[[7, 1]] * 2)
+    assert says(demo) == ("layers ((7, 1), (7, 1)), step 0", "")
+
+
+def test_two_tables_do_not_disturb_each_other():
+    one, two = tabled().demo, tabled().demo
+    send(one.controls["layers"], value=[[1, 1]])
+    assert two.settings == {"layers": ((3, 1), (2, 2))}
+
+
+@pytest.mark.parametrize("layers", [((1, 1),), ((7, 3), (1, 1)), [[2, 1]], 20 * ((1, 3),)], ids=str)
+def test_by_hand_what_a_table_can_hold_is_drawn_and_moves_no_control(layers):
+    stack = tabled()
+    assert stack(layers).says() == f"layers {layers}, step 0"
+    assert stack.demo.settings == {"layers": ((3, 1), (2, 2))}
+
+
+@pytest.mark.parametrize(("layers", "message"), [
+    ((), "layers must be 1 to 80 rows, not 0."),
+    (81 * ((1, 1),), "layers must be 1 to 80 rows, not 81."),
+    (3, "layers must be 1 to 80 rows, not 3."),
+    ("31", "layers must be 1 to 80 rows, not '31'."),
+    ((3, 1), "Row 1 of layers must be 2 numbers, for kernel, stride, not 3."),
+    (((3, 1), (3,)), "Row 2 of layers must be 2 numbers, for kernel, stride, not (3,)."),
+    (((3, 1, 0),), "Row 1 of layers must be 2 numbers, for kernel, stride, not (3, 1, 0)."),
+    (((3, 1), (8, 1)), "kernel of row 2 must be at most 7, not 8: lower kernel."),
+    (((3, 0),), "stride of row 1 must be at least 1, not 0: raise stride of row 1."),
+    (((2.5, 1),), "kernel of row 1 must be a whole number, not 2.5."),
+    (((True, 1),), "kernel of row 1 must be a whole number, not True."),
+    (((3, "1"),), "stride of row 1 must be a whole number, not '1'."),
+], ids=str)
+def test_by_hand_wrong_rows_are_refused_in_one_sentence(layers, message):
+    with pytest.raises(Refused) as refusal:
+        tabled()(layers)
+    assert str(refusal.value) == message
+
+
+def test_80_rows_are_allowed():
+    @explore(layers=rows(**LAYERS))
+    def stack(layers=((1, 1),)):
+        return picture(f"{len(layers)} rows")
+
+    assert stack(80 * ((7, 3),)).says() == "80 rows, step 0"
