@@ -1,0 +1,92 @@
+"""Picture: a walk of steps, what stands still in it and what moves, and the sentences that go with each step."""
+from helpers.drawing.sheet import Sheet
+
+
+class Term(str):
+    """A piece of a sentence that belongs to a group of targets: they light each other. `number`: which group."""
+
+    def __new__(cls, text, number):
+        term = super().__new__(cls, text)
+        term.number = number
+        return term
+
+
+class Picture:
+    """A walk of `steps` steps that can be drawn, told and pointed at.
+
+    still: () → the Sheet with everything that all steps share, and the targets
+    tell: step → sentences, each (name, part, …), where a part is a string or a Term
+    moving: (sheet, step) puts on an empty sheet what only this step shows
+    start: the step to show first    groups: step → [[name of a target, …], …], what is lit together, term by term
+    asides: so many more frames follow the last step, which are no part of the walk; only targets lead there
+    Shown alone it is its first step, with its sentences as text/plain.
+    """
+
+    def __init__(self, steps, still, tell, moving=None, start=0, groups=None, asides=0):
+        self._steps, self._still, self._tell, self._moving = steps, still, tell, moving
+        self._groups, self.start, self.asides = groups, start, asides
+        self._sheet, self._moved = None, {}
+
+    def __len__(self):
+        return self._steps
+
+    @property
+    def sheet(self):
+        """What stands still, drawn once."""
+        if self._sheet is None:
+            self._sheet = self._still()
+        return self._sheet
+
+    def moves(self, step=None):
+        """The Sheet with what only this step, or aside, shows."""
+        step = self._checked(step)
+        if step not in self._moved:
+            self._moved[step] = Sheet(self.sheet.width, self.sheet.height)
+            if self._moving:
+                self._moving(self._moved[step], step)
+        return self._moved[step]
+
+    def scene(self, step=None):
+        """The marks of a step, in the order of painting. What an aside shows stands on the finished walk."""
+        sheet, moves = self.sheet, self.moves(step)
+        done = self._checked(step)
+        there = [mark for mark, since in zip(sheet.marks, sheet.since, strict=True) if since <= done]
+        return sorted(there + moves.marks, key=lambda mark: mark.level)
+
+    @property
+    def photos(self):
+        """{name: pixels}, of all that has been drawn yet."""
+        sheets = self.sheet, *self._moved.values()
+        return {name: pixels for sheet in sheets for name, pixels in sheet.photos.items()}
+
+    def sentences(self, step=None):
+        return list(self._tell(self._checked(step)))
+
+    def says(self, step=None):
+        """The sentences as text, one "name: sentence" a line."""
+        return "\n".join(f"{name}: {''.join(told)}" if name else "".join(told)
+                         for name, *told in self.sentences(step))
+
+    def groups(self, step=None):
+        return self._groups(self._checked(step)) if self._groups else []
+
+    def png(self, step=None):
+        """The step as PNG bytes."""
+        from helpers.drawing import printed
+
+        return printed.printed(self, "png", self._checked(step))
+
+    def save(self, path, step=None):
+        """Save the step as .png, .svg or .pdf, or the whole walk as .gif. ValueError for another ending."""
+        from helpers.drawing import printed
+
+        printed.save(self, path, self._checked(step))
+
+    def _checked(self, step):
+        step = self.start if step is None else step
+        if not isinstance(step, int) or not 0 <= step < self._steps + self.asides:
+            raise IndexError(f"step must be a whole number from 0 to {self._steps - 1}, not {step!r}")
+        return step
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return ({"image/png": self.png(), "text/plain": self.says()}, {"image/png": {"width": self.sheet.width}})
