@@ -2,6 +2,6 @@
 from helpers import arithmetic, pictures, practice, samples
 from helpers.arithmetic import Refused, Transposed, Window
 from helpers.explore import explore
-from helpers.rows import rows
+from helpers.live.rows import rows
 
 __all__ = ["Refused", "Transposed", "Window", "arithmetic", "explore", "pictures", "practice", "rows", "samples"]

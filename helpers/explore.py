@@ -3,16 +3,13 @@ import inspect
 from contextlib import contextmanager
 from functools import wraps
 from numbers import Integral, Real
-from pathlib import Path
-from threading import RLock
 
-import anywidget
 import ipywidgets as widgets
-import traitlets
 from IPython.display import display
 
 from helpers.arithmetic import Refused, whole
-from helpers.rows import Rows
+from helpers.live.rows import Rows
+from helpers.live.view import View
 
 OWN = "own settings"
 
@@ -22,7 +19,8 @@ def explore(presets=None, /, **controls):
 
     The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
     drop-down, a bool a box, a string a text field, and our own `rows`; the function's defaults are where they start.
-    A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button.
+    A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button; a docstring is the
+    question that stands above the picture where the demo has the whole screen.
 
     presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
     Raises what the function raises at its start values. From then on a Refused keeps the last picture and tells why.
@@ -72,16 +70,6 @@ def _check(name, value, control):
         raise Refused(f"{name} must be {allowed}, not {value!r}.")
 
 
-class View(anywidget.AnyWidget):
-    """The picture and, in a live region below it, its sentences."""
-
-    _esm = Path(__file__).with_name("view.js")
-    _css = Path(__file__).with_name("view.css")
-    png = traitlets.Bytes().tag(sync=True)
-    text = traitlets.Unicode().tag(sync=True)
-    trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
-
-
 class Demo(widgets.VBox):
     """Controls, the walk, and the View, kept in step. `controls` maps each argument to its widget."""
 
@@ -91,18 +79,13 @@ class Demo(widgets.VBox):
         self.controls = {name: _widget(name, abbreviation, parameters[name].default)
                          for name, abbreviation in controls.items()}
         self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL, style=WHOLE_NAME)
-        self.step = widgets.IntSlider(0, 0, 0, description="step", layout=CONTROL, style=WHOLE_NAME)
-        self.walk = self._walk()
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
         self.takes_seed = "seed" in parameters
-        self.view = View()
-        self._lock, self._busy = RLock(), False
         self.picture = function(**self.settings)
-        self._follow()
-        self.step.value = self.picture.start
-        self._draw()
+        self.view, self._busy = View(self.picture, inspect.getdoc(function) or ""), False
         self.preset.value = self._preset_in_force()
-        super().__init__([self._control_row(), self._walk_row(), self.view])
+        super().__init__([self._control_row(), self.view])
+        self.add_class("explorer")
         self._listen()
 
     @property
@@ -116,35 +99,16 @@ class Demo(widgets.VBox):
         static, sizes = self.picture._repr_mimebundle_()
         display(self._repr_mimebundle_() | static, metadata=sizes, raw=True)
 
-    def _walk(self):
-        play = widgets.Play(interval=700, show_repeat=False)
-        # Linked in the browser, so that a running walk never waits for the kernel to count
-        widgets.jslink((play, "value"), (self.step, "value"))
-        widgets.jslink((self.step, "max"), (play, "max"))
-        back, forth = (widgets.Button(icon=icon, tooltip=tip, layout={"width": "40px"})
-                       for icon, tip in (("step-backward", "previous step"), ("step-forward", "next step")))
-        back.on_click(lambda _: self._move(-1))
-        forth.on_click(lambda _: self._move(1))
-        layout = {"align_items": "center", "grid_gap": "0 4px", "display": "none"}
-        return widgets.Box([play, back, forth, self.step], layout=layout)
-
     def _control_row(self):
         presets = [self.preset] if self.presets else []
-        return widgets.Box([*presets, *self.controls.values()], layout=ROW)
-
-    def _walk_row(self):
         new = [self.new_numbers] if self.takes_seed else []
-        return widgets.Box([self.walk, *new], layout=ROW)
+        return widgets.Box([*presets, *self.controls.values(), *new], layout=ROW)
 
     def _listen(self):
         for control in self.controls.values():
             control.observe(self._update, "value")
-        self.step.observe(self._update_step, "value")
         self.preset.observe(self._set_preset, "value")
         self.new_numbers.on_click(self._renew)
-
-    def _move(self, by):
-        self.step.value = min(max(self.step.value + by, 0), self.step.max)
 
     def _renew(self, _):
         self.seed += 1
@@ -153,7 +117,7 @@ class Demo(widgets.VBox):
     @contextmanager
     def _alone(self):
         """One change at a time: another thread waits, and what this change sets off itself is passed over (False)."""
-        with self._lock:
+        with self.view.lock:
             first, self._busy = not self._busy, True
             try:
                 yield first
@@ -173,42 +137,17 @@ class Demo(widgets.VBox):
             if first:
                 with self._telling_trouble():
                     self.picture = self.function(**self.settings)
-                    self._follow()
-                    self._draw()
-
-    def _update_step(self, _):
-        if self.view.trouble:
-            return self._update()
-        with self._alone() as first:
-            if first:
-                with self._telling_trouble():
-                    self._draw()
+                    self.view.show(self.picture)
 
     @contextmanager
     def _telling_trouble(self):
         try:
             yield
         except Refused as refusal:
-            self._say(str(refusal), "refused")
+            self.view.say(str(refusal), "refused")
         except Exception as error:  # a student's slip in the cell is shown where the student looks
-            self._say(f"{type(error).__name__}{_line(error, self.function)}: {error}", "error")
+            self.view.say(f"{type(error).__name__}{_line(error, self.function)}: {error}", "error")
         self.preset.value = self._preset_in_force()
-
-    def _say(self, text, trouble):
-        with self.view.hold_sync():
-            self.view.text, self.view.trouble = text, trouble
-
-    def _follow(self):
-        """Let the range of the walk follow the number of steps; a demo that never walked has no walk at all."""
-        self.step.max = len(self.picture) - 1
-        if self.step.max:
-            self.walk.layout.display = "flex"
-        self.walk.layout.visibility = "visible" if self.step.max else "hidden"
-
-    def _draw(self):
-        with self.view.hold_sync():
-            self.view.png = self.picture.png(self.step.value)
-            self._say(self.picture.says(self.step.value), "")
 
     def _preset_in_force(self):
         now = self.settings.items()

@@ -1,0 +1,122 @@
+"""A picture as the browser reads it: tables of what is ever shown, and for each frame which of it shows then."""
+import base64
+import json
+import time
+from functools import partial
+from io import BytesIO
+
+from helpers.drawing.sheet import Fill, Line, Photo, Text
+
+
+class Film:
+    """The frames of a picture, `first` before all others, then its neighbours, made as they are asked for.
+
+    Every distinct style, mark and sentence is told once and from then on by its number. Lengths are tenths of a CSS
+    pixel, so that they are whole numbers.
+    """
+
+    def __init__(self, picture, first=None):
+        self.picture = picture
+        first = picture.start if first is None else first
+        steps, asides = range(len(picture)), range(len(picture), len(picture) + picture.asides)
+        self.order = [*sorted(steps, key=lambda step: abs(step - first)), *asides]
+        self._styles, self._sentences = _Table(), _Table()
+        packed = partial(_packed, self._styles)
+        self._marks = _Table(packed)
+        self._numbers = {target.name: number for number, target in enumerate(picture.sheet.targets)}
+        self._still = list(map(packed, picture.sheet.marks))
+        self._frames, self._ends = [], [self._lengths()]
+
+    def start(self):
+        """All that stands still, and the first frame."""
+        picture, sheet = self.picture, self.picture.sheet
+        since = [[number, step] for number, step in enumerate(sheet.since) if step]
+        targets = [[target.name, *_tenths(target.points), -1 if target.step is None else target.step]
+                   for target in sheet.targets]
+        whole = dict(size=_tenths((sheet.width, sheet.height)), steps=len(picture), all=len(self.order),
+                     still=self._still, since=since, targets=targets, verbs=sheet.verbs)
+        return whole | self._part(-1, 1)
+
+    def more(self, have, seconds=0.06):
+        """The frames after the first `have`, as many as are made in this time, and at least one."""
+        until, end = time.perf_counter() + seconds, have
+        while end < len(self.order) and (end == have or end < len(self._frames) or time.perf_counter() < until):
+            end += 1
+            self._make(end)
+        return self._part(have, end)
+
+    def photos(self, known=()):
+        """{name: address}, of all that has been drawn yet and is not known."""
+        return {name: _address(pixels) for name, pixels in self.picture.photos.items() if name not in known}
+
+    def _part(self, have, end):
+        """From the tables and the frames what comes after the first `have` frames, none of which is −1."""
+        self._make(end)
+        begin, stop = self._ends[have] if have >= 0 else (0, 0, 0), self._ends[end]
+        tables = zip(("styles", "marks", "sentences"), (self._styles, self._marks, self._sentences), begin, stop,
+                     strict=True)
+        return {name: table.rows[low:high] for name, table, low, high in tables} | {
+            "have": max(have, 0), "shots": self._frames[max(have, 0):end]}
+
+    def _make(self, count):
+        for frame in self.order[len(self._frames):count]:
+            picture = self.picture
+            marks = [self._marks.number(mark) for mark in picture.moves(frame).marks]
+            told = [self._sentences.number((name, *map(_part, parts))) for name, *parts in picture.sentences(frame)]
+            groups = [[self._numbers[name] for name in group if name in self._numbers]
+                      for group in picture.groups(frame)]
+            self._frames.append([frame, marks, told, groups])
+            self._ends.append(self._lengths())
+
+    def _lengths(self):
+        return len(self._styles.rows), len(self._marks.rows), len(self._sentences.rows)
+
+
+class _Table:
+    """Distinct things, each with its number, and a row for each."""
+
+    def __init__(self, row_of=tuple):
+        self.rows, self._numbers, self._row_of = [], {}, row_of
+
+    def number(self, thing):
+        """The number of a thing, which gets a row where it is new."""
+        if thing not in self._numbers:
+            self._numbers[thing] = len(self.rows)
+            self.rows.append(self._row_of(thing))
+        return self._numbers[thing]
+
+
+def _packed(styles, mark):
+    """(number of its style, what else there is to a mark)"""
+    match mark:
+        case Text(string, x, y, size, colour, align, level):
+            style, rest = ("text", level, colour, round(size, 1), align), (string, *_tenths((x, y)))
+        case Fill(points, colour, level):
+            style, rest = ("fill", level, colour), _tenths(points)
+        case Line(points, colour, width, bent, level):
+            style, rest = ("bent" if bent else "line", level, colour, width), _tenths(points)
+        case Photo(name, points, level):
+            style, rest = ("photo", level), (name, *_tenths(points))
+    return styles.number(style), *rest
+
+
+def _part(part):
+    """A Term as (text, number of its group)."""
+    return (str(part), part.number) if hasattr(part, "number") else part
+
+
+def _tenths(points):
+    return [round(10 * number) for number in points]
+
+
+def _address(pixels):
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "png", compress_level=3)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def packed(part):
+    """What `start` and `more` give, as the JSON that is sent."""
+    return json.dumps(part, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,484 @@
+// Draws a scene as SVG, walks its steps, answers to pointer and keys, tells its sentences. Knows no layer, and not where
+// its frames come from: a `source` gives them, in a notebook the kernel's model, on a page a table.
+
+const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
+const HINT = "Point at a cell, or click on it to keep it. Arrow keys walk, t goes to another part, Esc lets go, f fills the screen.";
+const REST = 150; // milliseconds after which a hand is said to rest
+const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function html(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+function svg(name, attributes = {}) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function label(button, icon, title) {
+  const drawn = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
+  drawn.append(svg("path", { d: ICONS[icon], fill: "currentColor" }));
+  button.replaceChildren(drawn);
+  return Object.assign(button, { title, ariaLabel: title });
+}
+
+const corners = ([x, y, right, bottom]) => ({ x, y, width: right - x, height: bottom - y });
+
+// Names of cells in one sentence: output[0, 1], [0, 2], or how many where that are many
+function listed(names) {
+  if (!names.length) return "nothing";
+  const noun = names[0].split("[")[0];
+  const cells = names.map((name, k) => (k && name.startsWith(`${noun}[`) ? name.slice(noun.length) : name));
+  return names.length > 12 ? `${names.length} cells, from ${names[0]} to ${cells.at(-1)}` : cells.join(", ");
+}
+
+// Of each kind of mark: its element, from its style and from what else there is to it. Lengths are tenths of a pixel.
+const MARKS = {
+  fill: ([colour], at) => at.length === 4 ? svg("rect", { ...corners(at), fill: colour }) : svg("polygon", { points: at, fill: colour }),
+  line: ([colour, width], at) => {
+    const closed = at[0] === at.at(-2) && at[1] === at.at(-1);
+    return svg(closed ? "polygon" : "polyline", { points: closed ? at.slice(0, -2) : at, fill: "none", stroke: colour, "stroke-width": 10 * width });
+  },
+  bent: ([colour, width], [x, y, right, bottom]) => svg("path", {
+    d: `M${x} ${y}C${(x + right) / 2} ${y} ${(x + right) / 2} ${bottom} ${right} ${bottom}`, fill: "none", stroke: colour, "stroke-width": 10 * width }),
+  text: ([colour, size, align], [string, x, y]) => {
+    const made = svg("text", { x, y: y + 3.65 * size, "font-size": 10 * size, fill: colour, "text-anchor": ["start", "middle", "end"][2 * align] });
+    made.textContent = string;
+    return made;
+  },
+  photo: (_, [name, ...at], photos) => svg("image", { ...corners(at), href: photos[name], preserveAspectRatio: "none" }),
+};
+
+function reveal(made, there) {
+  if (made.there === there) return;
+  made.there = there;
+  made.style.display = there ? "" : "none";
+}
+
+// A picture as it has arrived so far, and the SVG that shows a frame of it. What the picture `before` had too stays where
+// it is, for a browser lays out a number ten times as slowly as it moves on.
+class Drawing {
+  constructor(scene, photos, before) {
+    Object.assign(this, { ...scene, photos, marks: [], sentences: [], frames: new Map(), shown: new Set(), have: 0 });
+    this.root = before?.root ?? svg("g");
+    this.light = before?.light ?? svg("g");
+    this.levels = before?.levels ?? new Map();
+    this.known = new Map();
+    this.stands = scene.still.map((mark) => this.make(mark, before?.known));
+    for (const [level, group] of this.levels) this.settle(group, new Set(this.stands.filter((made) => made.level === level)));
+    this.styles = [];
+    this.add(scene);
+  }
+
+  key([style, ...rest]) {
+    return `${this.styles[style]} ${rest}`;
+  }
+
+  make(mark, known) {
+    const [[kind, level, ...how], rest] = [this.styles[mark[0]], mark.slice(1)];
+    const key = this.key(mark);
+    const made = known?.get(key) ?? MARKS[kind](how, rest, this.photos);
+    known?.delete(key);
+    made.level = level;
+    reveal(made, true);
+    this.known.set(key, made);
+    if (!this.levels.has(level)) {
+      const after = [...this.levels.keys()].filter((other) => other > level).sort((a, b) => a - b)[0];
+      this.levels.set(level, svg("g"));
+      this.root.insertBefore(this.levels.get(level), this.levels.get(after) ?? null);
+    }
+    return made;
+  }
+
+  // Let a group have these children, in this order, and move as few as possible
+  settle(group, children) {
+    for (const child of [...group.children]) if (!children.has(child)) child.remove();
+    let next = group.firstChild;
+    for (const child of children) {
+      if (child === next) next = next.nextSibling;
+      else group.insertBefore(child, next);
+    }
+  }
+
+  add(part) {
+    this.styles.push(...part.styles);
+    this.sentences.push(...part.sentences);
+    for (const mark of part.marks) {
+      const made = this.make(mark);
+      reveal(made, false);
+      this.levels.get(made.level).append(made);
+      this.marks.push(made);
+    }
+    for (const [frame, marks, told, groups] of part.shots) this.frames.set(frame, { marks, told, groups });
+    this.have += part.shots.length;
+    this.leading = null;
+  }
+
+  show(frame) {
+    const next = new Set(this.frames.get(frame).marks);
+    for (const mark of this.shown) if (!next.has(mark)) reveal(this.marks[mark], false);
+    for (const mark of next) reveal(this.marks[mark], true);
+    for (const [mark, step] of this.since) reveal(this.stands[mark], step <= frame);
+    this.shown = next;
+  }
+
+  // What can be pointed at at a place: the topmost.
+  at(x, y) {
+    return this.targets.findLastIndex(([, left, top, right, bottom]) => x >= left && x < right && y >= top && y < bottom);
+  }
+
+  kind(target) {
+    return this.targets[target][0].split("[")[0];
+  }
+
+  leads(target) {
+    return this.targets[target][5];
+  }
+
+  // For each target those that read it: of every group that it is in the one that leads to the group's step, or else
+  // whatever leads there; as far as the walk has arrived.
+  readers(target) {
+    if (!this.leading) {
+      const goals = new Map(this.targets.map((_, each) => [this.leads(each), each]));
+      this.leading = this.targets.map(() => new Set());
+      for (const step of [...this.frames.keys()].filter((frame) => frame < this.steps).sort((a, b) => a - b)) {
+        for (const group of this.frames.get(step).groups) {
+          const goal = group.findLast((each) => this.leads(each) === step) ?? goals.get(step);
+          if (goal !== undefined) for (const each of group) if (each !== goal) this.leading[each].add(goal);
+        }
+      }
+    }
+    return [...this.leading[target]];
+  }
+}
+
+export function mount(el, source) {
+  const canvas = svg("svg", { role: "img" });
+  const sheet = html("div", { className: "sheet", tabIndex: 0 }, canvas);
+  const touch = html("div", { className: "touch" });
+  const words = html("div", { className: "words" });
+  const told = html("div", { className: "told" });
+  const [back, play, forth, stage] = [["back", "previous step"], ["play", "play"], ["forth", "next step"], ["stage", "fill the screen"]]
+    .map(([icon, title]) => label(html("button", { type: "button" }), icon, title));
+  const speed = html("select", { ariaLabel: "speed", title: "speed" }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
+  const slider = html("input", { type: "range", min: 0, ariaLabel: "step" });
+  const count = html("span", { className: "count" });
+  const walk = html("span", { className: "walk" }, back, play, forth, slider, count, speed);
+  el.classList.add("picture");
+  told.setAttribute("role", "status"); // one lasting region that is told when the hand rests
+  sheet.setAttribute("role", "application");
+  const question = html("div", { className: "question", textContent: source.get("question") });
+  el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, told);
+
+  let drawing, seen = {}, step = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, resting, shownRows = [];
+
+  // Where a thing is, by name, so that it is kept from one setting to the next
+  const number = (thing) => (thing?.name === undefined ? -1 : drawing.targets.findIndex(([name]) => name === thing.name));
+
+  function read() {
+    const now = Object.fromEntries(["scene", "rest", "trouble", "words"].map((name) => [name, source.get(name)]));
+    if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
+    if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
+    seen = now;
+    el.dataset.trouble = now.trouble;
+    el.dataset.arrived = +(el.dataset.arrived ?? 0) + 1;
+    el.dataset.whole = drawing.have === drawing.all;
+    show();
+    soon();
+  }
+
+  function begin(scene) {
+    if (drawing === undefined) step = source.get("step");
+    drawing = new Drawing(scene, { ...source.get("photos"), ...source.get("fresh") }, drawing);
+    if (!drawing.root.parentNode) canvas.append(drawing.root, drawing.light);
+    canvas.setAttribute("viewBox", `0 0 ${scene.size.join(" ")}`);
+    pointed = null;
+    if (kept && number(kept) < 0) kept = null;
+    slider.max = scene.steps - 1;
+    walks ||= scene.steps > 1;
+    walk.style.display = walks ? "" : "none";
+    walk.style.visibility = scene.steps > 1 ? "" : "hidden";
+    canvas.setAttribute("aria-label", scene.steps > 1 ? `picture of ${scene.steps} steps` : "picture");
+    sheet.setAttribute("aria-label", `${canvas.getAttribute("aria-label")}: arrow keys walk, t goes to another part, Escape lets go, f fills the screen`);
+  }
+
+  function follow(part) {
+    if (part.number !== drawing.number || part.have !== drawing.have) return;
+    Object.assign(drawing.photos, source.get("fresh"));
+    drawing.add(part);
+  }
+
+  // Once the hand rests: ask for the rest of the walk, remember where it stands, tell what there is.
+  function soon() {
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      const want = `${drawing.number} ${drawing.have}`;
+      if (drawing.have < drawing.all && want !== asked) source.more((asked = want));
+      if (source.get("step") !== step) source.keep(step);
+      if (!timer) announce();
+    }, REST);
+  }
+
+  function announce() {
+    const text = [...words.children, ...(kept || pointed ? [touch] : [])].map((row) => row.textContent).join(" ");
+    if (told.textContent !== text) told.textContent = text;
+  }
+
+  // The frame to show: that of what is pointed at, or else kept, or else the step.
+  function frame() {
+    for (const thing of [pointed, kept]) {
+      const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
+      if (leads >= 0 && drawing.frames.has(leads)) return leads;
+    }
+    step = Math.min(step, drawing.steps - 1);
+    return drawing.frames.has(step) ? step : [...drawing.frames.keys()][0];
+  }
+
+  function show() {
+    const now = frame();
+    drawing.show(now);
+    const lit = light(now);
+    const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
+    if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
+    for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
+    touch.textContent = lit.words || HINT;
+    touch.classList.toggle("lit", Boolean(lit.words));
+    slider.value = now < drawing.steps ? now : step;
+    slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
+    count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
+  }
+
+  // Frame what belongs together with what is pointed at or kept, and say it.
+  function light(now) {
+    const thing = pointed ?? kept;
+    const groups = drawing.frames.get(now).groups;
+    const target = number(thing);
+    const group = thing?.group ?? groups.findIndex((each) => each.includes(target));
+    const partners = groups[group] ?? [];
+    const verb = target < 0 ? undefined : drawing.verbs[drawing.kind(target)];
+    const readers = verb === undefined ? [] : drawing.readers(target);
+    const lit = target >= 0 && drawing.leads(target) >= 0 ? [] : [...partners, ...readers, ...(target < 0 ? [] : [target])];
+    drawing.light.replaceChildren(...lit.map((each) => svg("rect", { ...corners(drawing.targets[each].slice(1)), class: each === target ? "this" : "lit" })));
+    const name = (each) => drawing.targets[each][0];
+    const said = [];
+    if (verb !== undefined) said.push(`${name(target)} ${verb} ${listed(readers.map(name))}`);
+    const isTerm = drawing.frames.get(now).told.some((each) => drawing.sentences[each].some((part) => part[1] === group));
+    if (lit.length && partners.length) said.push(`${isTerm ? `term ${group + 1}: ` : ""}${partners.map(name).join(" with ")}`);
+    return { group: lit.length ? group : -1, words: said.join("; ") };
+  }
+
+  // A sentence: its name in bold, a call to copy as code, its terms as things to point at
+  function sentence([name, ...parts]) {
+    const row = html("div", { className: name ? "named" : "" });
+    if (name) row.append(html("b", {}, `${name} `));
+    const text = html(name === "torch" ? "code" : "span");
+    for (const part of parts) {
+      if (typeof part === "string") text.append(part);
+      else text.append(term(...part));
+    }
+    row.append(text);
+    return row;
+  }
+
+  function term(text, number) {
+    const made = html("span", { className: "term" }, text);
+    made.dataset.group = number;
+    return made;
+  }
+
+  // Walking
+
+  function go(to) {
+    kept = pointed = null;
+    step = Math.min(Math.max(to, 0), drawing.steps - 1);
+    show();
+    soon();
+  }
+
+  function rest() {
+    clearInterval(timer);
+    timer = null;
+    label(play, "play", "play");
+    soon();
+  }
+
+  function walkOn() {
+    clearInterval(timer);
+    timer = setInterval(() => {
+      if (step + 1 >= drawing.steps) rest();
+      else if (drawing.frames.has(step + 1)) go(step + 1);
+    }, SPEEDS[speed.value]);
+  }
+
+  function toggle() {
+    if (timer) return rest();
+    label(play, "pause", "pause");
+    if (step + 1 >= drawing.steps) go(0);
+    walkOn();
+  }
+
+  // Pointing
+
+  function under(event) {
+    const over = event.target.closest?.(".term");
+    if (over && words.contains(over)) return { group: +over.dataset.group };
+    if (!canvas.contains(event.target)) return null;
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(canvas.getScreenCTM().inverse());
+    const target = drawing.at(x, y);
+    return target < 0 ? null : { name: drawing.targets[target][0] };
+  }
+
+  const same = (one, other) => one?.name === other?.name && one?.group === other?.group;
+
+  function point(event) {
+    if (seen.trouble) return;
+    const thing = under(event);
+    if (same(thing, pointed)) return;
+    pointed = thing;
+    sheet.classList.toggle("over", Boolean(thing));
+    show();
+    soon();
+  }
+
+  function leave() {
+    if (!pointed) return;
+    pointed = null;
+    show();
+    soon();
+  }
+
+  function keep(thing) {
+    if (timer) rest();
+    pointed = null;
+    const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
+    if (leads >= 0 && leads < drawing.steps) return go(leads);
+    kept = thing;
+    show();
+    soon();
+  }
+
+  // The nearest target of a kind in a direction from another, seen from its middle
+  function neighbour(from, [right, down], kind) {
+    const middle = (target) => [1, 2].map((k) => (drawing.targets[target][k] + drawing.targets[target][k + 2]) / 2);
+    const [x, y] = middle(from);
+    let best = -1, least = Infinity;
+    drawing.targets.forEach((_, other) => {
+      if (drawing.kind(other) !== kind || other === from) return;
+      const [dx, dy] = [middle(other)[0] - x, middle(other)[1] - y];
+      const [ahead, aside] = [dx * right + dy * down, Math.abs(dx * down) + Math.abs(dy * right)];
+      if (ahead > 1 && aside < ahead && ahead + 3 * aside < least) [best, least] = [other, ahead + 3 * aside];
+    });
+    return best;
+  }
+
+  const here = () => (number(kept) >= 0 ? number(kept) : drawing.targets.findIndex((each) => each[5] === step));
+
+  function arrow(direction) {
+    const from = here();
+    const to = from < 0 ? -1 : neighbour(from, direction, drawing.kind(from));
+    if (to >= 0) keep({ name: drawing.targets[to][0] });
+    else if (!kept && direction[0]) go(step + direction[0]);
+  }
+
+  function otherPart() {
+    const from = here(), partners = drawing.frames.get(frame()).groups.flat();
+    const own = drawing.targets.findIndex((each) => each[5] === step);
+    const near = [...(own < 0 ? [] : [own]), ...(partners.length ? partners : drawing.targets.keys())];
+    const kinds = [...new Set(near.map((each) => drawing.kind(each)))];
+    const next = kinds[(kinds.indexOf(from < 0 ? "" : drawing.kind(from)) + 1) % kinds.length];
+    if (next !== undefined) keep({ name: drawing.targets[near.find((each) => drawing.kind(each) === next)][0] });
+  }
+
+  const KEYS = {
+    " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step - 1), PageDown: () => go(step + 1),
+    Escape: () => { kept = pointed = null; show(); soon(); },
+    ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
+  };
+
+  function press(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(KEYS, event.key) || seen.trouble) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (timer && event.key !== " ") rest();
+    KEYS[event.key]();
+  }
+
+  // The demo alone on the screen
+
+  const demo = () => el.closest(".explorer") ?? el;
+
+  function fill() {
+    const whole = demo();
+    if (document.fullscreenElement) return document.exitFullscreen();
+    if (whole.classList.contains("stage")) return whole.classList.remove("stage");
+    if (!whole.requestFullscreen) return whole.classList.add("stage");
+    whole.requestFullscreen().catch(() => whole.classList.add("stage"));
+  }
+
+  // For readers without eyes and hands on keys: names for what ipywidgets leaves without, and no key for the notebook
+  function name(root) {
+    for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
+      const label = handle.closest(".widget-hslider")?.querySelector("label");
+      if (label) handle.setAttribute("aria-label", label.textContent);
+    }
+  }
+
+  function adopt() {
+    const root = demo();
+    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+    name(root);
+    new MutationObserver(() => name(root)).observe(root, { childList: true, subtree: true });
+  }
+
+  const settled = new ResizeObserver(() => {
+    if (!el.isConnected) return;
+    settled.disconnect();
+    adopt();
+  });
+  settled.observe(el);
+
+  sheet.addEventListener("keydown", press);
+  for (const part of [sheet, words]) {
+    part.addEventListener("pointermove", point);
+    part.addEventListener("pointerleave", leave);
+    part.addEventListener("click", (event) => !seen.trouble && under(event) && keep(under(event)));
+  }
+  back.addEventListener("click", () => go(step - 1));
+  forth.addEventListener("click", () => go(step + 1));
+  play.addEventListener("click", toggle);
+  stage.addEventListener("click", fill);
+  speed.addEventListener("change", () => timer && walkOn());
+  slider.addEventListener("input", () => { if (timer) rest(); go(+slider.value); });
+  const deaf = source.listen(read);
+  read();
+  return () => {
+    deaf();
+    clearInterval(timer);
+    clearTimeout(resting);
+    settled.disconnect();
+  };
+}
+
+function render({ model, el }) {
+  return mount(el, {
+    get: (name) => model.get(name),
+    listen(heard) {
+      model.on("change", heard); // once, however much has changed
+      return () => model.off("change", heard);
+    },
+    more(want) {
+      model.set("want", want);
+      model.save_changes();
+    },
+    keep(step) {
+      model.set("step", step);
+      model.save_changes();
+    },
+  });
+}
+
+export default { render };

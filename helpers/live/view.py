@@ -1,0 +1,64 @@
+"""The picture in the browser: what of it has arrived there, and what the browser asks for."""
+from pathlib import Path
+from threading import RLock
+
+import anywidget
+import traitlets
+
+from helpers.live.film import Film, packed
+
+
+class View(anywidget.AnyWidget):
+    """A picture that the browser draws, walks and tells.
+
+    `scene` is what stands still and one frame; the browser then asks by `want` for the rest of the walk, as often as it
+    takes, and gets it as `rest`. All this is state, so that a reload or a second view finds it. `photos` are those of
+    the first setting, which are sent once; `fresh` are what else a setting needs. `step` is where the walk stands,
+    `question` what is asked above the picture where it stands alone.
+    """
+
+    _esm = Path(__file__).with_name("view.js")
+    _css = Path(__file__).with_name("view.css")
+    scene, rest, words, want, question = (traitlets.Unicode().tag(sync=True) for _ in range(5))
+    photos, fresh = (traitlets.Dict().tag(sync=True) for _ in range(2))
+    trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, picture, question=""):
+        self.lock, self._number = RLock(), 0
+        state = self._started(picture, picture.start)
+        super().__init__(step=picture.start, question=question, photos=state.pop("fresh"), **state)
+
+    def _started(self, picture, step, known=()):
+        """The state with which a picture starts; nothing is changed if it cannot be drawn."""
+        film = Film(picture, step)
+        scene = packed(film.start() | {"number": self._number + 1})
+        self._film, self._number = film, self._number + 1
+        return {"scene": scene, "rest": "", "fresh": film.photos(known), "words": "", "trouble": ""}
+
+    def show(self, picture):
+        """A new picture, at the step where the walk stands."""
+        self._set(self._started(picture, min(self.step, len(picture) - 1), self.photos))
+
+    def say(self, words, trouble):
+        """Why there is no new picture."""
+        self._set({"words": words, "trouble": trouble})
+
+    def _set(self, state):
+        with self.hold_sync():
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    @traitlets.observe("want")
+    def _send_more(self, change):
+        """`want` is the number of a picture, and how many of its frames the browser has."""
+        number, have = map(int, change.new.split())
+        with self.lock:
+            if number != self._number:
+                return
+            try:
+                part = packed(self._film.more(have) | {"number": number})
+            except Exception as error:  # what a student edited shows where the student looks
+                self.say(f"{type(error).__name__}: {error}", "error")
+            else:
+                self._set({"rest": part, "fresh": self._film.photos(self.photos)})
