@@ -67,6 +67,8 @@ class Window:
         """One Window of plain numbers for each of `count` axes (as many as the values name, at least 1)."""
         if count and self._named() - {count}:
             raise Refused(f"The input has {count} axes to slide along, but the window names {max(self._named())}.")
+        if not self._named():
+            return (count or 1) * (self,)
         return tuple(Window(*numbers, self.ceil_mode, self.pooling)
                      for numbers in zip(*self._columns(count), strict=True))
 

@@ -1,42 +1,56 @@
-"""Every input channel in its own row: pooled alone, or convolved and then summed."""
+"""Every input channel in its own row: convolved and then summed, or pooled alone."""
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from helpers.canvas import BLUE, GREEN, INK, ORANGE, Canvas, Picture, as_array, centred, fitting_cell
-from helpers.pictures.plane import Plane, filling, index_of, planes, written_size
-from helpers.pictures.rules import Weighted, call, rule_for, signed, verdict
+from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array
+from helpers.drawing.picture import Picture, Term
+from helpers.drawing.sheet import Box, Sheet, centred, fitting_cell, named
+from helpers.pictures.parts.columns import stacked
+from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
+from helpers.pictures.parts.reading import Input
+from helpers.pictures.parts.rules import Weighted, call, joined, pooling_rule, renumbered, signed, verdict
+from helpers.pictures.parts.words import index_of, order, planes, written_size
 
 GAP, TOP, CELL, NAME, HEIGHT, MARGIN, BELOW = 56, 36, 38, 110, 540, 40, 40
 
 
-def channels(x, y, window, weight=None, bias=None, pool=None, arguments=None):
-    """A window walks over all channels of `x` at once, one step per cell of `y`.
+def channels(x, y, window, weight, bias=None, arguments=None):
+    """A window walks over all channels of `x` at once, one step per cell of `y`, one filter after the other.
 
     x: (C_in, rows, columns), or a 1 before them    y: (C_out, rows, columns), what torch made of it
-    weight: (C_out, C_in, k_h, k_w) and bias: (C_out,) for a convolution, whose steps go through one filter after
-    the other, or else pool: "max" or "average", where each channel keeps to itself
-    arguments: how the tensors are written in the torch call, "x, w, b", "x, w" or "x" unless given
+    weight: (C_out, C_in, k_h, k_w)    bias: (C_out,)
+    arguments: how the tensors are written in the torch call, "x, w, b" or "x, w" unless given
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
     x, y = planes(x, "x", 3), planes(y, "y", 3)
-    rule = rule_for(window, weight, pool)
-    inputs = [Plane(channel, window, rule.fill) for channel in x]
-    if weight is None:
-        walk = _Pooled(inputs, y, arguments or "x", rule)
-    else:
-        arguments = arguments or ("x, w" if bias is None else "x, w, b")
-        walk = _Summed(inputs, y, arguments, as_array(weight), np.zeros(len(y)) if bias is None else as_array(bias))
-    return Picture(walk.steps, walk.draw, walk.tell)
+    arguments = arguments or ("x, w" if bias is None else "x, w, b")
+    bias = np.zeros(len(y)) if bias is None else as_array(bias)
+    walk = _Summed(_inputs(x, window), y, as_array(weight), bias, arguments)
+    return Picture(y.size, walk.still, walk.tell, walk.moving, groups=walk.groups)
+
+
+def pooled_channels(x, y, window, pool="max", arguments="x"):
+    """The same for a pooling layer, where each channel keeps to itself: one step for the same cell of them all.
+
+    y: (C_in, rows, columns)    pool: "max" or "average"    Raises Refused for average pooling with dilation.
+    """
+    x, y, rule = planes(x, "x", 3), planes(y, "y", 3), pooling_rule(window, pool)
+    walk = _Pooled(_inputs(x, window, rule.fill), y, rule, arguments)
+    return Picture(y[0].size, walk.still, walk.tell, walk.moving, groups=walk.groups)
+
+
+def _inputs(x, window, fill=0):
+    return [Input(values, window, fill, channel=c) for c, values in enumerate(x)]
 
 
 @dataclass(frozen=True)
 class _Pooled:
     inputs: list
     y: np.ndarray
-    arguments: str
     rule: object
+    arguments: str
 
     def __post_init__(self):
         if len(self.y) != len(self.inputs):
@@ -44,43 +58,51 @@ class _Pooled:
         for plane, pooled in zip(self.inputs, self.y, strict=True):
             plane.expect(pooled)
 
-    @property
-    def steps(self):
-        return self.y[0].size
+    @cached_property
+    def _table(self):
+        return _Table((self.inputs[0].padded.shape, self.y[0].shape), len(self.y))
 
-    def draw(self, step):
-        table = _Table([self.inputs[0].padded, self.y[0]], len(self.y))
+    def still(self):
+        sheet = self._table.sheet(_name(self.inputs), f"output {written_size(self.y)}")
+        for plane, pooled, source, target in zip(self.inputs, self.y, *self._table.grids, strict=True):
+            draw_input(sheet, plane, source)
+            self._table.sign(sheet, 0, plane.channel, "→", above=self.rule.name)
+            draw_output(sheet, pooled, target, GREEN, at=(plane.channel, 0, 0))
+        return sheet
+
+    def moving(self, sheet, step):
         at = index_of(step, self.y[0].shape)
-        for c, plane in enumerate(self.inputs):
-            table.place(c, 0, lambda *where, plane=plane: plane.draw(*where, at))
-            table.fill(c, 1, self.y[c], GREEN, step, at)
-            table.sign(c, 0, "→", above=self.rule.name)
-        table.name_columns(f"input {_size(self.inputs)}", f"output {written_size(self.y)}")
-        table.name_rows()
-        return table.canvas
+        for plane, source, target in zip(self.inputs, *self._table.grids, strict=True):
+            draw_window(sheet, plane, source, at)
+            mark_output(sheet, target, at)
 
-    def _verdict(self, patch, torch_says):
-        return verdict(self.rule.of(patch), torch_says, self.rule.scale(patch))
+    def groups(self, step):
+        """Each cell under the window with the output of its own channel."""
+        at = index_of(step, self.y[0].shape)
+        return [(name, named("output", (plane.channel, *at)))
+                for plane in self.inputs for name in plane.names_under(at)]
 
     def tell(self, step):
-        at = index_of(step, self.y[0].shape)
-        patches = [plane.patch(at) for plane in self.inputs]
-        cells = [f"channel {c}: {self.rule.words(patch)} = {self._verdict(patch, self.y[(c, *at)])}"
-                 for c, patch in enumerate(patches)]
-        window = self.inputs[0].window
-        return "\n".join([f"step: {step + 1} of {self.steps}, {self.inputs[0].where(at)}",
-                          f"{self.rule.name}: {'; '.join(cells)}",
-                          "note: no channel looks at another, so as many come out as went in",
-                          f"torch: {call(self.rule.layer, self.arguments, self.rule.settings(window))}"])
+        at, window = index_of(step, self.y[0].shape), self.inputs[0].window
+        yield "step", f"{step + 1} of {self.y[0].size}, {self.inputs[0].where(at)}"
+        yield self.rule.name, *(part for plane in self.inputs for part in self._told(plane, at))
+        yield "note", "no channel looks at another, so as many come out as went in"
+        yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(window))
+
+    def _told(self, plane, at):
+        c, patch = plane.channel, plane.patch(at)
+        yield f"{'; ' if c else ''}channel {c}: "
+        yield from renumbered(self.rule.told(patch), c * patch.size)
+        yield f" = {verdict(self.rule.of(patch), self.y[(c, *at)], self.rule.scale(patch))}"
 
 
 @dataclass(frozen=True)
 class _Summed:
     inputs: list
     y: np.ndarray
-    arguments: str
     weight: np.ndarray
     bias: np.ndarray
+    arguments: str
 
     def __post_init__(self):
         channels = len(self.y), len(self.inputs)
@@ -91,101 +113,166 @@ class _Summed:
             raise ValueError(f"bias must be (C_out,) = {channels[:1]}, not {self.bias.shape}")
         self.inputs[0].expect(self.y[0], self.weight[0, 0])
 
-    @property
-    def steps(self):
-        return self.y.size
+    @cached_property
+    def _patches(self):
+        """What is under each window, (C_in, rows, columns, k_h, k_w)."""
+        size = self.y[0].shape
+        return np.array([[plane.patch(at) for at in np.ndindex(size)] for plane in self.inputs]).reshape(
+            len(self.inputs), *size, *self.weight.shape[2:])
 
     @cached_property
     def per_channel(self):
         """What each input channel adds to each output, (C_out, C_in, rows, columns)."""
-        parts = np.empty((*self.weight.shape[:2], *self.y[0].shape))
-        for f, c, *at in np.ndindex(parts.shape):
-            parts[(f, c, *at)] = Weighted(self.weight[f, c]).of(self.inputs[c].patch(at))
-        return parts
+        return np.einsum("crkij,fcij->fcrk", self._patches, self.weight)
 
-    def draw(self, step):
+    @cached_property
+    def _scales(self):
+        """How large the terms of each output are, (C_out, rows, columns)."""
+        terms = np.einsum("crkij,fcij->frk", np.abs(self._patches), np.abs(self.weight))
+        return terms + np.abs(self.bias)[:, None, None]
+
+    @cached_property
+    def _table(self):
+        made = self.y[0].shape
+        return _Table((self.inputs[0].padded.shape, self.weight.shape[2:], made, made), len(self.inputs), len(self.y))
+
+    def still(self):
+        sheet = self._table.sheet(_name(self.inputs), "", "per channel", f"output {written_size(self.y)}")
+        for plane, *places in zip(self.inputs, *self._table.grids[:3], strict=True):
+            self._draw_channel(sheet, plane, *places)
+        for f, (values, place) in enumerate(zip(self.y, self._table.grids[3], strict=True)):
+            draw_output(sheet, values, place, GREEN, first=f * values.size, at=(f, 0, 0))
+            if self.bias.any():
+                sheet.text(f"+ bias {signed(self.bias[f])}", place.centre[0], place.bottom + 12, 13)
+                sheet.target(f"bias[{f}]", Box(place.centre[0] - NAME / 2, place.bottom + 3, NAME, 18))
+        return sheet
+
+    def _draw_channel(self, sheet, plane, source, weight, part):
+        """A row, but for what the filter makes of it. Whole grids are lit, too: they lie below their cells."""
+        c = plane.channel
+        sheet.target(f"channel[{c}]", source)
+        sheet.target(f"slice[{c}]", weight)
+        draw_input(sheet, plane, source)
+        sheet.cells("weight", weight, self.weight.shape[2:], first=(c, 0, 0))
+        sheet.tint(part, np.full(self.y[0].shape, BLANK))
+        sheet.cells("part", part, self.y[0].shape, first=(c, 0, 0))
+        self._table.sign(sheet, 0, c, "∗")
+        self._table.sign(sheet, 1, c, "=")
+
+    @cached_property
+    def _filters(self):
+        """For each filter a Sheet with its weights, and with what each channel adds, from the step on that makes it."""
+        return [self._filter(f) for f in range(len(self.y))]
+
+    def _filter(self, f):
+        sheet, (_, weights, parts, _) = Sheet(height=HEIGHT), self._table.grids
+        self._table.name(sheet, 1, f"weight, filter {f}")
+        since = f * self.y[0].size + order(self.y[0].shape)
+        for c, (weight, part) in enumerate(zip(weights, parts, strict=True)):
+            sheet.grid(self.weight[f, c], weight.x, weight.y, weight.cell, ORANGE)
+            sheet.grid(self.per_channel[f, c], part.x, part.y, part.cell, BLUE, since=since)
+        self._table.gather(sheet, f)
+        return sheet
+
+    def moving(self, sheet, step):
+        (f, *at), (sources, _, parts, targets) = index_of(step, self.y.shape), self._table.grids
+        for mark, since in zip(self._filters[f].marks, self._filters[f].since, strict=True):
+            if since <= step:
+                sheet.put(mark)
+        for plane, source, part in zip(self.inputs, sources, parts, strict=True):
+            draw_window(sheet, plane, source, at)
+            mark_output(sheet, part, at)
+        mark_output(sheet, targets[f], at)
+
+    def groups(self, step):
+        """The terms, a channel with its slice of the filter each; then each cell under the window with its weight."""
         f, *at = index_of(step, self.y.shape)
-        table = _Table([self.inputs[0].padded, self.weight[0, 0], self.y[0], self.y[0]], len(self.inputs), len(self.y))
-        for c, plane in enumerate(self.inputs):
-            table.place(c, 0, lambda *where, plane=plane: plane.draw(*where, at))
-            table.place(c, 1, lambda canvas, *where, c=c: canvas.grid(self.weight[f, c], *where, ORANGE))
-            table.fill(c, 2, self.per_channel[f, c], BLUE, step - f * self.y[0].size, at)
-            table.sign(c, 0, "∗")
-            table.sign(c, 1, "=")
-        for o, channel in enumerate(self.y):
-            place = table.fill(o, 3, channel, GREEN, step - o * channel.size, at if o == f else None)
-            if self.bias.any() and o == f:
-                table.canvas.text(f"+ bias {signed(self.bias[o])}", place.centre[0], place.bottom + 12, 13)
-        table.sign_between(2, "Σ →")
-        table.name_columns(f"input {_size(self.inputs)}", f"weight, filter {f}", "per channel",
-                           f"output {written_size(self.y)}")
-        table.name_rows()
-        return table.canvas
+        terms = [(f"channel[{c}]", f"slice[{c}]", named("part", (c, *at))) for c in range(len(self.inputs))]
+        terms += [(f"bias[{f}]",)] * bool(self.bias.any())
+        cells = [name for plane in self.inputs for name in plane.names_under(at)]
+        return terms + list(zip(cells, self._weight_names, strict=True))
+
+    @cached_property
+    def _weight_names(self):
+        return [named("weight", at) for at in np.ndindex(self.weight.shape[1:])]
 
     def tell(self, step):
-        f, *at = index_of(step, self.y.shape)
+        f, *at = cell = index_of(step, self.y.shape)
         parts = self.per_channel[(f, slice(None), *at)]
-        terms = [signed(part) for part in parts] + [f"bias {signed(self.bias[f])}"] * bool(self.bias.any())
-        scale = sum(Weighted(w).scale(plane.patch(at)) for w, plane in zip(self.weight[f], self.inputs, strict=True))
-        ending = verdict(parts.sum() + self.bias[f], self.y[(f, *at)], scale + abs(self.bias[f]))
+        terms = [*map(signed, parts), *[f"bias {signed(self.bias[f])}"] * bool(self.bias.any())]
+        terms = joined([Term(term, k) for k, term in enumerate(terms)], " + ")
+        ending = verdict(parts.sum() + self.bias[f], self.y[cell], self._scales[cell])
+        yield "step", f"{step + 1} of {self.y.size}, filter {f}, {self.inputs[0].where(at)}"
+        yield "sum", f"{named('output', cell)} = ", *terms, f" = {ending}"
+        yield from self._lasting
+
+    @cached_property
+    def _lasting(self):
         settings = Weighted(self.weight[0, 0]).settings(self.inputs[0].window)
-        return "\n".join([f"step: {step + 1} of {self.steps}, filter {f}, {self.inputs[0].where(at)}",
-                          f"sum: output[{f}, {at[0]}, {at[1]}] = {' + '.join(terms)} = {ending}",
-                          f"shape: weight (C_out, C_in, k_h, k_w) = {self.weight.shape}, one slice per input channel "
-                          "and one filter per output channel",
-                          f"torch: {call(Weighted.layer, self.arguments, settings)}"])
+        return [("shape", f"weight (C_out, C_in, k_h, k_w) = {self.weight.shape}, one slice per input channel "
+                          "and one filter per output channel"),
+                ("torch", call(Weighted.layer, self.arguments, settings))]
 
 
+@dataclass(frozen=True)
 class _Table:
-    """Grids of the given sizes as columns, a row for each channel; the last column may have its own number of rows."""
+    """Where grids of these shapes stand, in columns, a row for each channel; the last may have its own number of rows.
+    """
 
-    def __init__(self, examples, rows, last_rows=None):
-        self.canvas = Canvas(height=HEIGHT)
-        self.examples, self.counts = examples, [rows] * (len(examples) - 1) + [last_rows or rows]
-        most, tallest = max(self.counts), max(example.shape[0] for example in examples)
-        columns = [example.shape[1] for example in examples]
-        self.cell = min(CELL, fitting_cell(self.canvas.width - 2 * MARGIN, columns, NAME, GAP),
-                        ((HEIGHT - TOP) / most - BELOW) / tallest)
-        self.pitch = min((HEIGHT - TOP) / most, tallest * self.cell + BELOW)
-        widths = [max(example.shape[1] * self.cell, NAME) for example in examples]
-        self.columns = centred(self.canvas, widths, GAP, TOP)
+    shapes: tuple
+    rows: int
+    last_rows: int = 0
 
-    def block(self, row, column):
-        first = TOP + (HEIGHT - TOP - self.counts[column] * self.pitch) / 2
-        return self.columns[column].at(first + row * self.pitch, self.pitch)
+    @cached_property
+    def _counts(self):
+        return [self.rows] * (len(self.shapes) - 1) + [self.last_rows or self.rows]
 
-    def place(self, row, column, draw):
-        """Call draw(canvas, x, y, cell) at the right spot; returns its Grid."""
-        height, width = self.examples[column].shape
-        corner = self.block(row, column).corner_of(width * self.cell, height * self.cell)
-        return draw(self.canvas, *corner, self.cell)
+    @cached_property
+    def cell(self):
+        tallest, columns = max(rows for rows, _ in self.shapes), [columns for _, columns in self.shapes]
+        return min(CELL, fitting_cell(Sheet().width - 2 * MARGIN, columns, NAME, GAP),
+                   ((HEIGHT - TOP) / max(self._counts) - BELOW) / tallest)
 
-    def fill(self, row, column, values, hue, step, at):
-        place = self.place(row, column, lambda canvas, *where: filling(canvas, values, *where, hue, step))
-        if at is not None:
-            self.canvas.outline(place.box(*at), INK, 3)
-        return place
+    @cached_property
+    def columns(self):
+        """A Box each, from top to bottom."""
+        return centred(Sheet(height=HEIGHT), [max(columns * self.cell, NAME) for _, columns in self.shapes], GAP, TOP)
 
-    def sign(self, row, column, sign, above=""):
-        left, right = self.block(row, column), self.block(row, column + 1)
-        x, y = (left.right + right.x) / 2, left.centre[1]
-        self.canvas.text(above, x, y - 16)
-        self.canvas.text(sign, x, y + 4, 24)
+    @cached_property
+    def grids(self):
+        """The Grids of each column, one per channel."""
+        pitch = max(rows for rows, _ in self.shapes) * self.cell + BELOW
+        return [stacked(column, shape, self.cell, pitch, count)
+                for column, shape, count in zip(self.columns, self.shapes, self._counts, strict=True)]
 
-    def sign_between(self, column, sign):
-        left, right = self.columns[column:column + 2]
-        self.canvas.text(sign, (left.right + right.x) / 2, left.centre[1], 24)
+    def sheet(self, *names):
+        """A new sheet with names above the columns, and the number of each input channel."""
+        sheet = Sheet(height=HEIGHT)
+        for column, name in enumerate(names):
+            self.name(sheet, column, name)
+        for channel, grid in enumerate(self.grids[0]):
+            sheet.text(f"{channel}", self.columns[0].x - 16, grid.centre[1])
+        return sheet
 
-    def name_columns(self, *names):
-        for column, name in zip(self.columns, names, strict=True):
-            self.canvas.text(name, column.centre[0], 18)
+    def name(self, sheet, column, name):
+        sheet.text(name, self.columns[column].centre[0], 18)
 
-    def name_rows(self):
-        for row in range(self.counts[0]):
-            block = self.block(row, 0)
-            self.canvas.text(f"{row}", block.x - 16, block.centre[1])
+    def sign(self, sheet, column, channel, sign, above=""):
+        """A sign between a column and the next."""
+        x, y = (self.columns[column].right + self.columns[column + 1].x) / 2, self.grids[column][channel].centre[1]
+        sheet.text(above, x, y - 16)
+        sheet.text(sign, x, y + 4, 24)
+
+    def gather(self, sheet, row):
+        """The last but one column flows together, to a row of the last."""
+        *_, parts, targets = self.grids
+        x, heights = parts[0].right + 10, [part.centre[1] for part in parts]
+        to = targets[row].centre[1]
+        for part, y in zip(parts, heights, strict=True):
+            sheet.line([(part.right + 4, y), (x, y)], MUTED)
+        sheet.line([(x, min(*heights, to)), (x, max(*heights, to))], MUTED)
+        sheet.text("Σ →", (x + targets[row].x) / 2, to, 20)
 
 
-def _size(inputs):
-    return f"{len(inputs)} × {written_size(inputs[0].values)}"
-
+def _name(inputs):
+    return f"input {len(inputs)} × {written_size(inputs[0].values)}"

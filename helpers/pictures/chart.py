@@ -1,22 +1,9 @@
 """Named boxes joined by labelled arrows: how things follow from each other."""
 import numpy as np
 
-from helpers.canvas import (
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    PURPLE,
-    TINTS,
-    Box,
-    Canvas,
-    Picture,
-    centred,
-    mix,
-    text_width,
-)
+from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, PURPLE, TINTS, mix, text_width
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet, centred
 
 HUES = BLUE, ORANGE, GREEN, PURPLE
 MARGIN, GAP, ROW, BOX, LEGEND = 10, 18, 106, 56, 38
@@ -40,7 +27,7 @@ def chart(rows, arrows, notes=None):
     for start, _, end in _each(arrows):
         if _way(boxes[start], boxes[end]) is None:
             raise ValueError(f"no straight arrow leads from {start} to {end}: put them in one row or in one column")
-    return Picture(1, lambda step: _draw(boxes, arrows, notes), lambda step: _tell(arrows, notes))
+    return Picture(1, lambda: _still(boxes, arrows, notes), lambda step: _tell(arrows, notes))
 
 
 def _each(arrows):
@@ -51,7 +38,7 @@ def _placed(rows):
     """{name: Box}, from the corner of the first place that has the name to that of the last."""
     if not rows or len({len(row) for row in rows}) != 1:
         raise ValueError("rows must have the same number of names")
-    pitch = (Canvas().width - 2 * MARGIN + GAP) / len(rows[0])
+    pitch = (Sheet().width - 2 * MARGIN + GAP) / len(rows[0])
     places = {}
     for r, row in enumerate(rows):
         for c, name in enumerate(row):
@@ -80,21 +67,21 @@ def _way(start, end):
     return (first, second) if forwards else (second, first)
 
 
-def _draw(boxes, arrows, notes):
+def _still(boxes, arrows, notes):
     kinds = {kind: hue for kind, hue in zip(arrows, HUES, strict=False) if kind}
     below = LEGEND if kinds else MARGIN
-    canvas = Canvas(height=round(max(box.bottom for box in boxes.values()) + below))
+    sheet = Sheet(height=round(max(box.bottom for box in boxes.values()) + below))
     hues = {end: hue for kind, hue in kinds.items() for _, _, end in arrows[kind]}
     for name, box in boxes.items():
-        canvas.fill(box, mix(hues[name], TINTS[3]) if name in hues else PALE)
-        canvas.outline(box, hues.get(name, INK), 2)
+        sheet.fill(box, mix(hues[name], TINTS[3]) if name in hues else PALE)
+        sheet.outline(box, hues.get(name, INK), 2)
         lines = [(line, size) for text, size in ((name, NAME), (notes.get(name, ""), SMALL))
                  for line in _lines(text, size, box.width - 12)]
-        _write(canvas, lines, *box.centre)
+        _write(sheet, lines, *box.centre)
     for start, label, end in _each(arrows):
-        _arrow(canvas, *_way(boxes[start], boxes[end]), label, min(boxes[start].width, boxes[end].width))
-    _legend(canvas, kinds)
-    return canvas
+        _arrow(sheet, *_way(boxes[start], boxes[end]), label, min(boxes[start].width, boxes[end].width))
+    _legend(sheet, kinds)
+    return sheet
 
 
 def _lines(text, size, width):
@@ -108,15 +95,15 @@ def _lines(text, size, width):
     return lines
 
 
-def _write(canvas, lines, x, y):
+def _write(sheet, lines, x, y):
     """Lines of text, (line, size) each, centred around a point."""
     y -= LEADING * sum(size for _, size in lines) / 2
     for line, size in lines:
-        canvas.text(line, x, y + LEADING * size / 2, size)
+        sheet.text(line, x, y + LEADING * size / 2, size)
         y += LEADING * size
 
 
-def _arrow(canvas, start, end, label, width):
+def _arrow(sheet, start, end, label, width):
     """A line with two barbs at its end, open in the middle for a label of at most this width."""
     length = np.abs(end - start).sum()
     ahead = (end - start) / length
@@ -125,22 +112,23 @@ def _arrow(canvas, start, end, label, width):
     room = (max((text_width(*line) + 12 for line in lines), default=0) if is_across
             else LEADING * LABEL * len(lines))
     for first, last in ((start, start + ahead * (length - room) / 2), (end - ahead * (length - room) / 2, end)):
-        canvas.line([tuple(first), tuple(last)], MUTED, 2)
+        sheet.line([tuple(first), tuple(last)], MUTED, 2)
     for aside in (ahead[::-1], -ahead[::-1]):
-        canvas.line([tuple(end - BARB * (ahead + aside)), tuple(end)], MUTED, 2)
-    _write(canvas, lines, *(start + end) / 2)
+        sheet.line([tuple(end - BARB * (ahead + aside)), tuple(end)], MUTED, 2)
+    _write(sheet, lines, *(start + end) / 2)
 
 
-def _legend(canvas, kinds):
+def _legend(sheet, kinds):
     widths = [SWATCH + 8 + text_width(kind, SMALL) for kind in kinds]
-    for (kind, hue), place in zip(kinds.items(), centred(canvas, widths, 32, canvas.height - 24), strict=True):
+    for (kind, hue), place in zip(kinds.items(), centred(sheet, widths, 32, sheet.height - 24), strict=True):
         swatch = Box(place.x, place.y, SWATCH, SWATCH)
-        canvas.fill(swatch, mix(hue, TINTS[3]))
-        canvas.outline(swatch, hue, 2)
-        canvas.text(kind, swatch.right + 8, swatch.centre[1], SMALL, align=0)
+        sheet.fill(swatch, mix(hue, TINTS[3]))
+        sheet.outline(swatch, hue, 2)
+        sheet.text(kind, swatch.right + 8, swatch.centre[1], SMALL, align=0)
 
 
 def _tell(arrows, notes):
-    relations = [f"{start} → {end}: {label}" + f" ({kind})" * bool(kind)
-                 for kind, some in arrows.items() for start, label, end in some]
-    return "\n".join([f"{name}: {note}" for name, note in notes.items()] + relations)
+    yield from notes.items()
+    for kind, some in arrows.items():
+        for start, label, end in some:
+            yield f"{start} → {end}", label + f" ({kind})" * bool(kind)

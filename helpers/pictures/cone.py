@@ -5,25 +5,13 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import receptive_field
-from helpers.canvas import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PALE,
-    Box,
-    Canvas,
-    Picture,
-    as_array,
-    mix,
-    text_width,
-    tints,
-    to_rgb,
-    written,
-)
-from helpers.pictures.plane import written_size
+from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, text_width, tints, written
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet
+from helpers.pictures.parts.paths import Paths
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
+DIGITS, LARGEST, FILLED = 0.5, 16, 0.8  # sizes of numbers in cells and in all, and what one may take of the width
 
 
 def cone(layers, size, reach, causal=False):
@@ -32,15 +20,19 @@ def cone(layers, size, reach, causal=False):
     layers: Windows from the input up, each a plain number per value    size: input cells
     reach: (outputs, size), what torch says: the gradient of each output by each input where all weights are 1
     causal: all padding on the left, as many outputs as inputs, and each output above the last cell that it sees
+    Every other cell leads to an aside: the paths through it, those from the input and those to the outputs.
     Raises Refused where a window does not fit, ValueError for a `reach` of another shape.
     """
-    stack = _Stack(tuple(layers), size, as_array(reach), causal)
-    outputs = stack.counts[-1]
-    return Picture(outputs, stack.draw, stack.tell, start=outputs - 1 if causal else outputs // 2)
+    drawn = Cone(tuple(layers), size, as_array(reach), causal)
+    paths, outputs = drawn.paths, drawn.paths.counts[-1]
+    return Picture(outputs, drawn.still, drawn.tell, drawn.moving, start=outputs - 1 if causal else outputs // 2,
+                   groups=lambda frame: paths.groups("cell", frame), asides=paths.asides)
 
 
 @dataclass(frozen=True)
-class _Stack:
+class Cone:
+    """What is drawn and told of a stack of layers, the input in row 0. reach: (outputs, size)"""
+
     layers: tuple
     size: int
     reach: np.ndarray
@@ -51,37 +43,24 @@ class _Stack:
             raise ValueError("give at least one layer")
         if self.causal and any(layer.stride > 1 for layer in self.layers):
             raise ValueError("a causal stack is drawn with stride 1 only")
-        if self.reach.shape != (self.counts[-1], self.size):
-            raise ValueError(f"reach is {written_size(self.reach)}, but must be {self.counts[-1]} × {self.size}")
 
     @cached_property
-    def counts(self):
-        """Cells of each row, from the input up."""
+    def paths(self):
         counts = [self.size]
         for layer in self.layers:
             counts.append(counts[-1] if self.causal else layer.outputs(counts[-1]))
-        return counts
+        return Paths.of(self.layers, counts, self.reach)
 
-    def wires(self, row, unit):
-        """Cells of the row below that a unit reads, padding left out."""
-        return [cell for cell in self.layers[row - 1].cells(unit) if 0 <= cell < self.counts[row - 1]]
-
-    def paths(self, unit):
-        """For each row, from the input up: the number of paths from each of its cells to the unit on top."""
-        rows = [np.eye(self.counts[-1], dtype=int)[unit]]
-        for row in range(len(self.layers), 0, -1):
-            below = np.zeros(self.counts[row - 1], dtype=int)
-            for cell in np.flatnonzero(rows[0]):
-                below[self.wires(row, cell)] += rows[0][cell]
-            rows.insert(0, below)
-        return rows
+    @cached_property
+    def fields(self):
+        """What a cell of each row sees of the input, from the input up."""
+        return [receptive_field(self.layers[:row]) for row in range(len(self.layers) + 1)]
 
     @cached_property
     def _centres(self):
         """Centre of every cell of every row, in input cells."""
-        fields = [receptive_field(self.layers[:row]) for row in range(len(self.counts))]
         return [np.arange(count) * field.jump + (0 if self.causal else field.centre)
-                for count, field in zip(self.counts, fields, strict=True)]
+                for count, field in zip(self.paths.counts, self.fields, strict=True)]
 
     @cached_property
     def _edges(self):
@@ -90,85 +69,107 @@ class _Stack:
 
     @cached_property
     def cell(self):
-        return min(CELL, (Canvas().width - LEFT - RIGHT) / (self._edges[1] - self._edges[0]))
+        return min(CELL, (Sheet().width - LEFT - RIGHT) / (self._edges[1] - self._edges[0]))
 
-    @cached_property
-    def places(self):
-        """Centre of every cell of every row, in CSS pixels."""
-        return [LEFT + (row - self._edges[0]) * self.cell for row in self._centres]
-
-    def height(self, row):
-        """Top of a row; the output is on top."""
+    def _top(self, row):
+        """Of a row; the output is on top."""
         pitch = min(ROW, (HEIGHT - 2 * EDGE - self.cell) / len(self.layers))
         return HEIGHT - EDGE - self.cell - row * pitch
 
-    def draw(self, unit):
-        canvas, paths = Canvas(height=HEIGHT), self.paths(unit)
-        for row in range(1, len(self.counts)):
-            self._wire(canvas, row, range(self.counts[row]), mix(INK, 0.13), 1)
-        for row in range(1, len(self.counts)):
-            self._wire(canvas, row, np.flatnonzero(paths[row]), ORANGE, 2.5)
-        for row, counts in enumerate(paths):
-            self._cells(canvas, row, counts)
-            self._name(canvas, row)
-        canvas.outline(self._box(len(self.layers), unit), INK, 3)
-        return canvas
+    @cached_property
+    def boxes(self):
+        """For each row the Box of every cell."""
+        return [[Box(x, self._top(row), self.cell, self.cell)
+                 for x in (LEFT + (centres - 0.5 - self._edges[0]) * self.cell).tolist()]
+                for row, centres in enumerate(self._centres)]
 
-    def _box(self, row, cell):
-        return Box(self.places[row][cell] - self.cell / 2, self.height(row), self.cell, self.cell)
+    def box(self, row, cell):
+        return self.boxes[row][cell]
 
-    def _wire(self, canvas, row, units, colour, width):
-        for unit in units:
-            for cell in self.wires(row, unit):
-                canvas.line([(self.places[row][unit], self.height(row) + self.cell),
-                             (self.places[row - 1][cell], self.height(row - 1))], colour, width)
+    # What is drawn
 
-    def _cells(self, canvas, row, counts):
-        colours = tints(counts[None].astype(float), BLUE if row == 0 else GREEN)[0]
-        colours[counts == 0] = to_rgb(PALE)
-        size = min(0.42 * self.cell, 0.8 * self.cell / max(text_width(written(n), 1) for n in counts))
-        for cell, count in enumerate(counts):
-            box = self._box(row, cell)
-            canvas.fill(Box(box.x + 1, box.y + 1, box.width - 2, box.height - 2), colours[cell])
-            if row == 0 and count:
-                canvas.text(written(count), *box.centre, size)
+    def still(self):
+        sheet = Sheet(height=HEIGHT)
+        for wire in self.paths.wires:
+            self._draw_wire(sheet, wire, mix(INK, 0.13), 1)
+        for row, boxes in enumerate(self.boxes):
+            self._draw_name(sheet, row)
+            for box in boxes:
+                sheet.fill(box.grown(-1), PALE)
+        self.paths.put_targets(sheet, "cell", self.box)
+        return sheet
 
-    def _name(self, canvas, row):
-        middle = self.height(row) + self.cell / 2
+    def moving(self, sheet, frame):
+        shown = self.paths.at(frame)
+        for wire in shown.wires:
+            self._draw_wire(sheet, wire, ORANGE, 2.5)
+        for row, numbers in enumerate(shown.numbers):
+            colours = tints(numbers, GREEN if row else BLUE)
+            for cell in np.flatnonzero(numbers):
+                sheet.fill(self.box(row, cell).grown(-1), str(colours[cell]))
+        for end in shown.ends:
+            self._draw_numbers(sheet, end)
+        sheet.outline(self.box(shown.level, shown.unit), INK, 3)
+
+    def _draw_wire(self, sheet, wire, colour, width):
+        layer, above, below = wire
+        start, end = self.box(layer + 1, above), self.box(layer, below)
+        sheet.line([(start.centre[0], start.bottom), (end.centre[0], end.y)], colour, width)
+
+    def _draw_numbers(self, sheet, end):
+        told = list(map(written, end.paths))
+        widest = max((text_width(text, 1) for text in told), default=1)
+        size = min(LARGEST, self.cell * DIGITS, self.cell * FILLED / widest)
+        for cell, text in zip(end.reached, told, strict=True):
+            sheet.text(text, *self.box(end.level, cell).centre, size)
+
+    def _draw_name(self, sheet, row):
+        middle = self._top(row) + self.cell / 2
         if row == 0:
-            return canvas.text(f"input {self.size}", LEFT - 16, middle, align=1)
+            return sheet.text(f"input {self.size}", LEFT - 16, middle, align=1)
         layer = self.layers[row - 1]
         told = [name for name in ("stride", "dilation") if any(getattr(each, name) > 1 for each in self.layers)]
         text = ", ".join(f"{name[0]} {getattr(layer, name)}" for name in ("kernel", *told))
-        canvas.text(text, LEFT - 16, middle - 9, align=1)
-        canvas.text(f"sees {receptive_field(self.layers[:row]).size}", LEFT - 16, middle + 11, 13, align=1)
+        sheet.text(text, LEFT - 16, middle - 9, align=1)
+        sheet.text(f"sees {self.fields[row].size}", LEFT - 16, middle + 11, 13, align=1)
 
-    def tell(self, unit):
-        counts = self.paths(unit)[0]
-        reached = np.flatnonzero(counts)
-        agree = "= torch ✓" if np.allclose(counts, self.reach[unit]) else f"but torch says {_numbers(self.reach[unit])}"
-        return "\n".join([
-            f"step: output {unit} of {self.counts[-1]}, counted from 0",
-            f"reach: {_gaps(reached)}",
-            f"paths: {_numbers(counts[reached]) or 'none'} to these cells {agree}",
-            f"sees: {self._formula()} = {receptive_field(self.layers).size} cells, padding included",
-        ])
+    # What is told
 
-    def _formula(self):
-        jumps = [receptive_field(self.layers[:row]).jump for row in range(len(self.layers))]
-        return "1" + "".join(f" + {layer.dilation}·({layer.kernel} − 1)" + (f"·{jump}" if jump > 1 else "")
-                             for layer, jump in zip(self.layers, jumps, strict=True))
+    def tell(self, frame):
+        shown = self.paths.at(frame)
+        row, where = shown.level, f"{shown.unit} of {self.paths.counts[shown.level]}"
+        if shown.is_on_top:
+            yield "step", f"output {where}, counted from 0"
+        else:
+            yield "cell", f"{where} {f'after layer {row}' if row else 'of the input'}, counted from 0"
+        for end in shown.ends:
+            yield from _end_sentences(end)
+        yield from shown.told()
+        if row:
+            yield "sees", f"{self._formula(row)} = {self.fields[row].size} cells, padding included"
+
+    def _formula(self, row):
+        return "1" + "".join(f" + {layer.dilation}·({layer.kernel} − 1)" + f"·{field.jump}" * (field.jump > 1)
+                             for layer, field in zip(self.layers[:row], self.fields, strict=False))
 
 
-def _gaps(reached):
+def _end_sentences(end):
+    """Which cells there are at the end of paths, and how many paths to each."""
+    names, noun = (("reach", "paths"), "input cell") if end.level == 0 else (("seen by", "paths up"), "output")
+    yield names[0], *_gaps(end, noun)
+    cells = "these outputs" if end.level else "these cells"
+    yield names[1], *(end.terms(map(written, end.paths)) or ["none"]), f" to {cells}{end.verdict(_numbers)}"
+
+
+def _gaps(end, noun):
     """Which cells are reached, one by one only where there are gaps between them."""
-    if not len(reached):
-        return "no input cell, only padding"
+    reached, noun = end.reached, noun + "s" * (len(end.reached) > 1)
+    if not reached:
+        return ["no output" if end.level else "no input cell, only padding"]
     span = reached[-1] - reached[0] + 1
-    cells = _numbers(reached) if len(reached) < span else "without a gap"
-    noun = "input cell" if len(reached) == 1 else "input cells"
-    return f"{len(reached)} {noun}, {cells}, from {reached[0]} to {reached[-1]}, which spans {span}"
+    cells = ["without a gap"] if len(reached) == span else end.terms(map(str, reached))
+    return [f"{len(reached)} {noun}, ", *cells, f", from {reached[0]} to {reached[-1]}, which spans {span}"]
 
 
 def _numbers(numbers):
-    return ", ".join(written(number) for number in numbers)
+    return ", ".join(map(written, numbers))

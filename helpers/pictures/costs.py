@@ -1,7 +1,13 @@
 """What layers cost, as bars beside each other."""
-from helpers.canvas import GREEN, INK, MUTED, ORANGE, TINTS, Box, Canvas, Picture, mix, text_width, written
+from math import floor, log10
+
+from helpers.drawing.palette import GREEN, INK, MUTED, ORANGE, TINTS, mix, text_width, written
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet
+from helpers.pictures.parts.words import noted
 
 LEFT, GAP, TOP, ROW, BAR, SIZE = 20, 24, 44, 44, 28, 15
+MILLIONS = 1e7  # from here on a measure is told in millions
 HUES = {"parameters": ORANGE, "MACs": GREEN}
 
 
@@ -16,40 +22,48 @@ def costs(layers, note=""):
     if len(measures) != 1 or measures == {()}:
         raise ValueError("give at least one layer, and the same measures in every layer")
     names, columns = list(layers), {name: [row[name] for row in layers.values()] for name in measures.pop()}
-    return Picture(1, lambda step: _draw(names, columns), lambda step: _tell(names, columns, note))
+    return Picture(1, lambda: _still(names, columns), lambda step: _tell(names, columns, note))
 
 
-def _draw(names, columns):
-    canvas = Canvas(height=TOP + ROW * len(names))
+def _still(names, columns):
+    sheet = Sheet(height=TOP + ROW * len(names))
     left = LEFT + max(map(text_width, names)) + 16
-    width = (canvas.width - left) / len(columns) - GAP
+    width = (sheet.width - left) / len(columns) - GAP
     for row, name in enumerate(names):
-        canvas.text(name, left - 16, _middle(row), align=1)
+        sheet.text(name, left - 16, _middle(row), align=1)
     for column, (measure, values) in enumerate(columns.items()):
-        _bars(canvas, measure, values, left + column * (width + GAP), width)
-    return canvas
+        _bars(sheet, measure, values, left + column * (width + GAP), width)
+    return sheet
 
 
-def _bars(canvas, measure, values, left, width):
+def _bars(sheet, measure, values, left, width):
     """One column: the name of the measure, and a bar per layer with its number and share behind it."""
-    canvas.text(measure, left, TOP / 2, align=0)
-    labels, told = [amount(value) for value in values], shares(values)
+    sheet.text(measure, left, TOP / 2, align=0)
+    labels, told = amounts(values), shares(values)
     room = max(text_width(f"{label}  {share}") for label, share in zip(labels, told, strict=True)) + 8
     for row, (value, label, share) in enumerate(zip(values, labels, told, strict=True)):
         length = (width - room) * value / (max(values) or 1)
-        canvas.fill(Box(left, _middle(row) - BAR / 2, max(length, 2), BAR), mix(HUES.get(measure, MUTED), TINTS[-1]))
-        canvas.text(label, left + length + 8, _middle(row), SIZE, INK, align=0)
-        canvas.text(share, left + length + 16 + text_width(label), _middle(row), SIZE - 2, MUTED, align=0)
+        sheet.fill(Box(left, _middle(row) - BAR / 2, max(length, 2), BAR), mix(HUES.get(measure, MUTED), TINTS[-1]))
+        sheet.text(label, left + length + 8, _middle(row), SIZE, INK, align=0)
+        sheet.text(share, left + length + 16 + text_width(label), _middle(row), SIZE - 2, MUTED, align=0)
 
 
 def _middle(row):
     return TOP + ROW * (row + 0.5)
 
 
-def amount(value):
-    """A number to be read aloud: 266,752, or 462.4 million."""
-    if value >= 1e7:
-        return f"{value / 1e6:,.1f} million"
+def amounts(values):
+    """Numbers of one measure to be read aloud, all in one unit: 266,752, or 4.19 million beside 462.4 million."""
+    return [_in_millions(value) if max(values) >= MILLIONS else _in_full(value) for value in values]
+
+
+def _in_millions(value):
+    """With three digits at least, so that little beside much is not 0.0."""
+    millions = value / 1e6
+    return f"{millions:,.{max(1, 2 - floor(log10(millions)))}f} million" if value else "0"
+
+
+def _in_full(value):
     return f"{value:,.0f}" if value == int(value) else written(value)
 
 
@@ -60,7 +74,7 @@ def shares(values):
 
 
 def _tell(names, columns, note):
-    lines = [f"{measure}: " + "; ".join(f"{name} {amount(value)}" + f" ({share})" * bool(share)
-                                       for name, value, share in zip(names, values, shares(values), strict=True))
-             for measure, values in columns.items()]
-    return "\n".join([note] * bool(note) + lines)
+    yield from noted(note)
+    for measure, values in columns.items():
+        rows = zip(names, amounts(values), shares(values), strict=True)
+        yield measure, "; ".join(f"{name} {amount}" + f" ({share})" * bool(share) for name, amount, share in rows)

@@ -1,34 +1,28 @@
-"""What one unit on top of a stack of layers sees: its cone from the side, every layer's sizes, the field on a photo."""
+"""What one unit in a stack of layers sees: its cone from the side, every layer's sizes, the field on a photo."""
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
+from math import ceil, floor
 
 import numpy as np
 
-from helpers.arithmetic import receptive_field, sizes
-from helpers.canvas import (
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    TINTS,
-    Box,
-    Canvas,
-    Picture,
-    as_array,
-    mix,
-    written,
-)
-from helpers.pictures.plane import index_of
+from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import FILL, PHOTO, Box, Sheet, named
+from helpers.pictures.parts.rules import approved
+from helpers.pictures.parts.seen import Seen
+from helpers.pictures.parts.words import index_of
 
-HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 19
-SIDE, PHOTO = Box(14, TOP, 290, HEIGHT - TOP - EDGE), Box(590, TOP, 200, HEIGHT - TOP - EDGE)
-COLUMNS = {"layer": (318, 0), "size": (446, 1), "jump": (490, 1), "centre": (542, 1), "field": (582, 1)}
+HEIGHT, TOP, EDGE, BAR, ROW, SIZE = 470, 44, 16, 16, 17, 13.25  # the last two of a line of the table
+SIDE, PLATE = Box(12, TOP, 276, HEIGHT - TOP - EDGE), Box(608, TOP, 182, HEIGHT - TOP - EDGE)
+COLUMNS = {"#": (313, 1), "layer": (320, 0), "size": (460, 1), "jump": (500, 1), "centre": (560, 1), "field": (600, 1)}
+LINE = Box(296, 0, 308, ROW)  # of the table
 SHOWN, ROOM = 5, 1.4  # units along each side of the walk; what the side view shows, in fields
 LEAST = 12  # input cells in the side view, at least
-CELL = 7  # CSS pixels from which units are drawn one by one
+CELL, SLIVER = 7, 3  # CSS pixels from which units are drawn one by one, and of which one at the border is drawn
+STRETCHES, ASIDES, VISITS = 9, 300, 4000  # at most: of a bar; in all; levels that all their cones go through
+BELOW, LIT = PHOTO - 1, FILL + 0.5  # levels of painting
+HUES = mix(BLUE, TINTS[-1]), mix(GREEN, TINTS[-1])  # of units that are read: in the input, and above it
 
 
 def field(layers, photo, reach):
@@ -38,226 +32,404 @@ def field(layers, photo, reach):
     reach: what torch says, for rows and for columns: (outputs, cells) bool, which cells an output depends on
     Raises Refused where a layer does not fit, ValueError for a `reach` of another shape.
     """
-    stack = _Stack(tuple(layers), as_array(photo).reshape(3, *photo.shape[-2:]), tuple(map(as_array, reach)))
-    return Picture(stack.walk[0].size * stack.walk[1].size, stack.draw, stack.tell, start=stack.middle)
+    if not layers:
+        raise ValueError("give at least one layer")
+    photo = as_array(photo).reshape(3, *photo.shape[-2:])
+    seen, reach = Seen(tuple(layers), photo.shape[1:]), tuple(map(as_array, reach))
+    expected = [(counts[-1], counts[0]) for counts in seen.counts]
+    if [each.shape for each in reach] != expected:
+        raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in reach]}")
+    walk = _Walk(seen, photo, reach)
+    return Picture(walk.steps, walk.still, walk.tell, walk.moving, walk.start, asides=len(walk.asides))
+
+
+def _without(run, other):
+    """What is left of a run when another is taken away, on either side of that."""
+    return (run[0], min(run[1], other[0])), (max(run[0], other[1]), run[1])
 
 
 @dataclass(frozen=True)
-class _Stack:
-    layers: tuple
-    photo: np.ndarray
-    reach: tuple
+class _Row:
+    """A level in the side view: its unit 0 starts at x = `left`, and a unit is `width` wide.
 
-    def __post_init__(self):
-        if not self.layers:
-            raise ValueError("give at least one layer")
-        expected = [(counts[-1], counts[0]) for counts in self.counts]
-        if [each.shape for each in self.reach] != expected:
-            raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in self.reach]}")
+    ratio: how many of its units a unit on top is wide
+    """
 
-    @cached_property
-    def counts(self):
-        """Cells after each layer, from the input up: of the rows, and of the columns."""
-        return [sizes(self.layers, size) for size in self.photo.shape[1:]]
-
-    @cached_property
-    def fields(self):
-        return [receptive_field(self.layers[:row]) for row in range(len(self.layers) + 1)]
-
-    @cached_property
-    def walk(self):
-        """Which rows and columns of units on top are stepped through, evenly apart."""
-        return [np.unique(np.linspace(0, counts[-1] - 1, SHOWN).round().astype(int)) for counts in self.counts]
+    left: float
+    width: float
+    middle: float
+    height: float
+    count: int
+    ratio: int
 
     @property
+    def is_apart(self):
+        """Whether there is room for its units one by one."""
+        return self.width >= CELL
+
+    @cached_property
+    def _window(self):
+        """The run that would be in view, were there enough units."""
+        sliver = SLIVER * self.is_apart
+        return (floor((SIDE.x + sliver - self.left) / self.width),
+                ceil((SIDE.right - sliver - self.left) / self.width))
+
+    def in_view(self, first, end):
+        """The part of a run that is in view; its end is not above its first if there is none."""
+        return max(first, self._window[0]), min(end, self._window[1])
+
+    def edges(self, first, end):
+        """Left and right of a run, or of the part in view."""
+        return (min(max(self.left + first * self.width, SIDE.x), SIDE.right),
+                min(max(self.left + end * self.width, SIDE.x), SIDE.right))
+
+    def box(self, first, end):
+        """Where a run is drawn, never too thin to be seen."""
+        left, right = self.edges(first, end)
+        more = -1 if self.is_apart else max(2 - right + left, 0) / 2
+        return Box(left - more, self.middle - self.height / 2, right - left + 2 * more, self.height)
+
+    def draw(self, sheet, first, end, colour, level=FILL, joined=False):
+        """What is in view of a run: one by one where there is room, or else joined."""
+        first, end = self.in_view(first, end)
+        if self.is_apart and not joined:
+            for unit in range(first, end):
+                sheet.fill(self._units[unit], colour, level)
+        elif first < end:
+            sheet.fill(self.box(first, end), colour, level)
+
+    @cached_property
+    def _units(self):
+        """{unit: where it is drawn}, of all that may be in view."""
+        return {unit: self.box(unit, unit + 1) for unit in range(*self._window)}
+
+    def stretches(self, most):
+        """What is in view, cut into units, or into at most so many runs."""
+        first, end = self.in_view(0, self.count)
+        parts = min(max(end - first, 0), most if self.is_apart else min(most, STRETCHES))
+        return list(pairwise(first + (end - first) * part // parts for part in range(parts + 1))) if parts else []
+
+
+@dataclass(frozen=True)
+class _SideView:
+    """The columns of a stack from the side, around one column of units on top.
+
+    Around any other it looks the same, but for the ends of the levels: so in every step the unit stands in the middle.
+    """
+
+    seen: Seen
+    column: int
+
+    @cached_property
     def middle(self):
-        rows, columns = (len(units) for units in self.walk)
-        return rows // 2 * columns + columns // 2
-
-    def unit(self, step):
-        """Row and column of the unit of a step."""
-        return [int(units[i]) for units, i in zip(self.walk, index_of(step, [len(u) for u in self.walk]), strict=True)]
-
-    def seen(self, unit):
-        """First cell of the field of a unit, along one axis of the input, and the one past its last."""
-        top = self.fields[-1]
-        first = unit * top.jump + top.centre - (top.size - 1) / 2
-        return round(first), round(first) + top.size
-
-    def spans(self, unit):
-        """On each level, from the input up: the first unit that one on top goes back to, and the one past the last."""
-        spans = [(unit, unit + 1)]
-        for layer in reversed(self.layers):
-            first, end = spans[0]
-            spans.insert(0, (layer.cells(first)[0], layer.cells(end - 1)[-1] + 1))
-        return spans
-
-    def read(self, axis, unit):
-        """On each level, from the input up: the units between those ends that are really read, padding left out."""
-        levels = [np.array([unit])]
-        for layer, there in zip(reversed(self.layers), self.counts[axis][-2::-1], strict=True):
-            cells = np.unique(levels[0][:, None] * layer.stride + layer.cells(0))
-            levels.insert(0, cells[(cells >= 0) & (cells < there)])
-        return levels
-
-    def draw(self, step):
-        canvas, (row, column) = Canvas(height=HEIGHT), self.unit(step)
-        for name, (x, align) in COLUMNS.items():
-            canvas.text(name, x, TOP / 2, 13, MUTED, align)
-        self._draw_side(canvas, column)
-        for level in self._told():
-            self._draw_line(canvas, level)
-        self._draw_photo(canvas, row, column)
-        return canvas
+        """The place in the input that is in the middle."""
+        return self.seen.centre(self.seen.top, self.column)
 
     @cached_property
     def pitch(self):
-        return min(56, (SIDE.height - ROW) / len(self.layers))
-
-    def height(self, level):
-        """Middle of a level, the input being level 0 and the output on top."""
-        return SIDE.centre[1] + (len(self.layers) / 2 - level) * self.pitch
-
-    def _draw_side(self, canvas, unit):
-        canvas.text("the stack from the side", SIDE.centre[0], TOP / 2, 13, MUTED)
-        view = _View(canvas, self.fields[-1].size, unit * self.fields[-1].jump + self.fields[-1].centre)
-        spans, read = self.spans(unit), self.read(1, unit)
-        for level, field in enumerate(self.fields):
-            y, hue = self.height(level), mix(GREEN if level else BLUE, TINTS[-1])
-            view.units(field, range(self.counts[1][level]), y, self.pitch, PALE)
-            view.units(field, read[level], y, self.pitch, hue)
-            if level:
-                view.wires(field, spans[level], y, self.fields[level - 1], spans[level - 1], self.height(level - 1))
-
-    def _told(self):
-        """Levels with room for a line of the table: ends first, then where the field grows, then the rest."""
-        levels = range(len(self.fields))
-        changes = [level for level in levels[1:] if self.fields[level].size > self.fields[level - 1].size]
-        told = []
-        for level in dict.fromkeys([levels[-1], 0, *changes, *levels]):
-            if all(abs(self.height(level) - self.height(other)) >= ROW - 0.5 for other in told):
-                told.append(level)
-        return told
-
-    def _draw_line(self, canvas, level):
-        field, size = self.fields[level], "×".join(str(axis[level]) for axis in self.counts)
-        cells = self._name(level), size, written(field.jump), written(field.centre), written(field.size)
-        for text, (x, align) in zip(cells, COLUMNS.values(), strict=True):
-            canvas.text(text, x, self.height(level), 13, INK, align)
-
-    def _name(self, level):
-        """A layer as the table names it: k 3 s 2 p 1, without what is as usual."""
-        if not level:
-            return "input"
-        layer = self.layers[level - 1]
-        rest = (("s", layer.stride, 1), ("p", layer.padding, 0), ("d", layer.dilation, 1))
-        return " ".join([f"k{layer.kernel}", *(f"{name}{value}" for name, value, usual in rest if value != usual)])
+        return min(56, (SIDE.height - ROW) / self.seen.top)
 
     @cached_property
-    def _reach_of_all(self):
-        """Rows and columns of the photo, with all that any unit of the walk sees around it: (first, end) each."""
-        ends = [(self.seen(int(units[0]))[0], self.seen(int(units[-1]))[1]) for units in self.walk]
-        return [(min(first, 0), max(end, size)) for (first, end), size in zip(ends, self.photo.shape[1:], strict=True)]
+    def rows(self):
+        """The levels, from the input up."""
+        fields, top = self.seen.fields, self.seen.top
+        cell, middle_x, middle_y = SIDE.width / max(fields[-1].size * ROOM, LEAST), *SIDE.centre
+        return [_Row(middle_x + (field.centre - field.jump / 2 - self.middle) * cell, field.jump * cell,
+                     middle_y + (top / 2 - level) * self.pitch, min(BAR, 0.6 * self.pitch), count,
+                     fields[-1].jump // field.jump)
+                for level, (field, count) in enumerate(zip(fields, self.seen.counts[1], strict=True))]
 
-    def _draw_photo(self, canvas, row, column):
-        (top, bottom), (left, right) = self._reach_of_all
-        scale = min(PHOTO.width / (right - left), PHOTO.height / (bottom - top))
-        x = PHOTO.centre[0] - scale * (left + right) / 2
-        y = PHOTO.centre[1] - scale * (top + bottom) / 2
-        rows, columns = self.photo.shape[1:]
-        (top, bottom), (left, right) = self.seen(row), self.seen(column)
-        for low, high, first, end in ((top, min(bottom, 0), left, right), (max(top, rows), bottom, left, right),
-                                      (max(top, 0), min(bottom, rows), left, min(right, 0)),
-                                      (max(top, 0), min(bottom, rows), max(left, columns), right)):
-            if low < high and first < end:
-                canvas.fill(Box(x + scale * first, y + scale * low, scale * (end - first), scale * (high - low)), PALE)
-        canvas.image(self.photo.transpose(1, 2, 0).clip(0, 1), x, y, scale * columns, scale * rows)
-        box = Box(x + scale * left, y + scale * top, scale * (right - left), scale * (bottom - top))
-        canvas.outline(box, ORANGE, 4 if box.width > 4 * BAR else 2)
-        canvas.text(f"input {rows} × {columns}", PHOTO.centre[0], TOP / 2, 13, MUTED)
+    def still(self, sheet):
+        sheet.text("the stack from the side", SIDE.centre[0], TOP / 2, SIZE, MUTED)
+        for row in self.rows:
+            row.draw(sheet, 0, row.count, PALE)
 
-    def tell(self, step):
-        units, top = self.unit(step), self.fields[-1]
-        sides = [self._side(axis, unit) for axis, unit in enumerate(units)]
-        growth = ", ".join(str(field.size) for field in self.fields[1:])
-        sizes = " → ".join("×".join(map(str, size)) for size, _ in groupby(zip(*self.counts, strict=True)))
-        return "\n".join([
-            f"step: unit [{units[0]}, {units[1]}] of {self.counts[0][-1]} × {self.counts[1][-1]} on top",
-            f"field: {top.size} × {top.size}, rows {sides[0]}, columns {sides[1]}; {self._share(units):.0%} is photo",
-            f"read: {self._holes(units)} {self._agrees(units)}",
-            f"growth: {growth}, layer by layer",
-            f"jump: {top.jump}, for so far apart are the fields of neighbours on top; the first is centred on cell "
-            f"{written(top.centre)}",
-            f"sizes: {sizes}" + self._left_out()])
+    def ends(self, sheet, column):
+        """With another column on top in the middle: add what is there only then, take away what is not there."""
+        for row in self.rows:
+            by = (column - self.column) * row.ratio
+            usual, there = (0, row.count), (-by, row.count - by)
+            for run in _without(there, usual):
+                row.draw(sheet, *run, PALE)
+            for run in _without(usual, there):
+                row.draw(sheet, *run, WHITE, joined=True)
 
-    def _left_out(self):
-        told, every = len(self._told()), len(self.fields)
-        return f"\ntable: {told} of {every} lines, those where the field grows first" if told < every else ""
+    def cone(self, sheet, level, unit, column):
+        """A unit and what it sees, with a column on top in the middle."""
+        edges, levels = [], zip(self.rows, self.seen.spans(level, unit), self.seen.read(1, level, unit), strict=False)
+        for row, (first, end), runs in levels:
+            by = (column - self.column) * row.ratio
+            edges.append(row.edges(first - by, end - by))
+            for first, end in runs:
+                row.draw(sheet, first - by, end - by, HUES[row is not self.rows[0]], LIT)
+        for (below, to), (above, ends) in pairwise(zip(self.rows, edges, strict=False)):
+            y, to_y = above.middle + above.height / 2, below.middle - below.height / 2
+            for x, to_x in zip(ends, to, strict=True):
+                if x != to_x or SIDE.x < x < SIDE.right:  # not wholly out of view
+                    sheet.line([(x, y), (to_x, to_y)], ORANGE, 2)
 
-    def _share(self, units):
-        """How much of the field lies on the photo."""
-        inside = [len(set(range(*self.seen(unit))) & set(range(size)))
-                  for unit, size in zip(units, self.photo.shape[1:], strict=True)]
-        return inside[0] * inside[1] / self.fields[-1].size ** 2
-
-    def _holes(self, units):
-        cells = [self.read(axis, unit)[0] for axis, unit in enumerate(units)]
-        gaps = any((np.diff(each) > 1).any() for each in cells)
-        return f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{', with gaps' if gaps else ''}"
-
-    def _side(self, axis, unit):
-        first, end = self.seen(unit)
-        size = self.photo.shape[1 + axis]
-        padding = end - first - max(min(end, size) - max(first, 0), 0)
-        words = f"{first} to {end - 1}".replace("-", "−")
-        return words + (f" ({padding} of them padding)" if padding else "")
-
-    def _agrees(self, units):
-        """Whether torch says that the unit depends on just these cells."""
-        same = all(np.array_equal(np.flatnonzero(self.reach[axis][unit]), self.read(axis, unit)[0])
-                   for axis, unit in enumerate(units))
-        return "= torch ✓" if same else "but torch says otherwise"
+    def target(self, level, run):
+        """Where a run of a level is pointed at."""
+        row, height = self.rows[level], min(self.pitch, 1.5 * BAR)
+        return row.box(*run).at(row.middle - height / 2, height)
 
 
 @dataclass(frozen=True)
-class _View:
-    """The side view: `width` input cells and some more around `middle`, which keeps its place."""
+class _Table:
+    """A line for each level, or for as many as there is room for, beside its level in the side view."""
 
-    canvas: Canvas
-    width: int
-    middle: float
+    seen: Seen
+    view: _SideView
+
+    @cached_property
+    def growing(self):
+        """Levels below the top on which field or jump grows."""
+        fields = [(field.size, field.jump) for field in self.seen.fields]
+        return [level for level in range(1, self.seen.top) if fields[level] != fields[level - 1]]
+
+    @cached_property
+    def levels(self):
+        """Those with a line: all, or the input, the top and the growing ones, some of these, evenly, if they are many.
+        """
+        room = int(SIDE.height / ROW)
+        if self.seen.top < room:
+            return list(range(self.seen.top + 1))
+        chosen = np.linspace(0, len(self.growing) - 1, min(len(self.growing), room - 2)).round().astype(int)
+        return [0, *(self.growing[i] for i in chosen), self.seen.top]
+
+    @cached_property
+    def lines(self):
+        """{level: Box}, each as near to its level as its neighbours allow."""
+        bottoms, end = {}, SIDE.y
+        for level in reversed(self.levels):
+            bottoms[level] = end = max(self.view.rows[level].middle + ROW / 2, end + ROW)
+        end = SIDE.bottom + ROW
+        for level in self.levels:
+            bottoms[level] = end = min(bottoms[level], end - ROW)
+        return {level: LINE.at(bottom - ROW, ROW) for level, bottom in bottoms.items()}
+
+    def still(self, sheet):
+        for name, (x, align) in COLUMNS.items():
+            sheet.text(name, x, TOP / 2, SIZE, MUTED, align)
+        for level, line in self.lines.items():
+            for text, (x, align) in zip(self._cells(level), COLUMNS.values(), strict=True):
+                sheet.text(text, x, line.centre[1], SIZE, INK, align)
+            if len(self.lines) <= self.seen.top:
+                ends = (SIDE.right + 2, self.view.rows[level].middle), (LINE.x - 2, line.centre[1])
+                sheet.line(ends, mix(MUTED, 0.35), 1)
+
+    def _cells(self, level):
+        field, size = self.seen.fields[level], "×".join(str(counts[level]) for counts in self.seen.counts)
+        return (str(level or ""), self.name(level), size,
+                written(field.jump), written(field.centre), written(field.size))
+
+    def name(self, level):
+        """A layer as the table names it: k 3 s 2 p 1, without what is as usual."""
+        if not level:
+            return "input"
+        layer = self.seen.layers[level - 1]
+        rest = (("s", layer.stride, 1), ("p", layer.padding, 0), ("d", layer.dilation, 1))
+        return " ".join([f"k{layer.kernel}", *(f"{name}{value}" for name, value, usual in rest if value != usual)])
+
+    def mark(self, sheet, level):
+        """The line of the level at work, if it has one."""
+        if level in self.lines:
+            sheet.fill(self.lines[level], mix(ORANGE, TINTS[1]))
+
+    def told(self):
+        """The sentence on what is left out, or none."""
+        lines, every, growing = len(self.levels), len(self.seen.fields), len(self.growing)
+        if lines < every:
+            some = f"{lines - 2} of the {growing}" if lines < growing + 2 else "those"
+            yield "table", f"{lines} of {every} lines: the input, the top, and {some} where field or jump grows"
+
+
+@dataclass(frozen=True)
+class _Plate:
+    """The photo, with room around it for the field of every unit."""
+
+    seen: Seen
+
+    @cached_property
+    def reach(self):
+        """What all units together see, rows and columns, as runs."""
+        return [(min(self.seen.field(level, 0)[0] for level in range(len(counts))),
+                 max(self.seen.field(level, count - 1)[1] for level, count in enumerate(counts)))
+                for counts in self.seen.counts]
+
+    @cached_property
+    def scale(self):
+        (top, bottom), (left, right) = self.reach
+        return min(PLATE.width / (right - left), PLATE.height / (bottom - top))
+
+    def box(self, rows, columns):
+        """Where a run of rows crosses one of columns."""
+        middle_x, middle_y = PLATE.centre
+        y, bottom = (middle_y + self.scale * (row - sum(self.reach[0]) / 2) for row in rows)
+        x, right = (middle_x + self.scale * (column - sum(self.reach[1]) / 2) for column in columns)
+        return Box(x, y, right - x, bottom - y)
+
+    def still(self, sheet, photo):
+        rows, columns = self.seen.shape
+        sheet.text(f"input {rows} × {columns}", PLATE.centre[0], TOP / 2, SIZE, MUTED)
+        place = self.box((0, rows), (0, columns))
+        sheet.photo(photo.transpose(1, 2, 0).clip(0, 1), place.x, place.y, place.width, place.height)
+
+    def frame(self, sheet, level, units):
+        """The field of a unit; its padding comes out from below the photo."""
+        box = self.box(*(self.seen.field(level, unit) for unit in units))
+        width = 4 if box.width > 4 * BAR else 2
+        sheet.fill(box, PALE, BELOW)
+        sheet.outline(box if box.width > BAR else box.grown(width), ORANGE, width)
+
+    def places(self, units):
+        """A Box around the centre of each of some units on top, rows and columns of them, half the way to the next."""
+        cuts = []
+        for (first, end), along in zip(self.reach, units, strict=True):
+            centres = [sum(self.seen.field(self.seen.top, unit)) / 2 for unit in along]
+            cuts.append([first, *(sum(pair) / 2 for pair in pairwise(centres)), end])
+        return {(row, column): self.box(rows, columns)
+                for row, rows in zip(units[0], pairwise(cuts[0]), strict=True)
+                for column, columns in zip(units[1], pairwise(cuts[1]), strict=True)}
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A walk over units on top, and asides for units of every level in the side view."""
+
+    seen: Seen
+    photo: np.ndarray
+    reach: tuple
+
+    @cached_property
+    def units(self):
+        """Which rows and columns of units on top are stepped through, evenly apart."""
+        return [np.unique(np.linspace(0, counts[-1] - 1, SHOWN).round().astype(int)).tolist()
+                for counts in self.seen.counts]
 
     @property
-    def cell(self):
-        return SIDE.width / max(self.width * ROOM, LEAST)
+    def shape(self):
+        return tuple(map(len, self.units))
 
-    def x(self, position):
-        """Where an input cell stands, or what lies between two."""
-        return SIDE.centre[0] + (position - self.middle) * self.cell
+    @property
+    def steps(self):
+        return self.shape[0] * self.shape[1]
 
-    def edges(self, field, span):
-        """Left and right of units first to end − 1 of a level."""
-        return [self.x((unit - 0.5) * field.jump + field.centre) for unit in span]
+    @property
+    def start(self):
+        return self.shape[0] // 2 * self.shape[1] + self.shape[1] // 2
 
-    def units(self, field, units, y, pitch, colour):
-        """Units of a level, as far as they are in view: one by one where there is room, or else joined in runs."""
-        tall, one_by_one = min(BAR, 0.6 * pitch), field.jump * self.cell >= CELL
-        for piece in [(unit, unit + 1) for unit in units] if one_by_one else _joined(units):
-            left, right = np.clip(self.edges(field, piece), SIDE.x, SIDE.right)
-            if right - left > 1:
-                self.canvas.fill(Box(left + one_by_one, y - tall / 2, right - left - 2 * one_by_one, tall), colour)
+    @cached_property
+    def view(self):
+        return _SideView(self.seen, self.at(self.start)[2])
 
-    def wires(self, field, span, y, field_below, span_below, y_below):
-        """From the ends of what is seen on one level to its ends on the level below."""
-        tall = min(BAR, 0.6 * abs(y - y_below)) / 2
-        for ends in zip(self.edges(field, span), self.edges(field_below, span_below), strict=True):
-            above, below = np.clip(ends, SIDE.x, SIDE.right)
-            if above != below or (above, below) == ends:  # and not wholly out of view
-                self.canvas.line([(above, y + tall), (below, y_below - tall)], ORANGE, 2)
+    @cached_property
+    def table(self):
+        return _Table(self.seen, self.view)
 
+    @cached_property
+    def plate(self):
+        return _Plate(self.seen)
 
-def _joined(units):
-    """Neighbouring numbers as (first, end) of each run."""
-    known = set(units)
-    starts, ends = ([unit for unit in units if unit + side not in known] for side in (-1, 1))
-    return [(start, end + 1) for start, end in zip(starts, ends, strict=True)]
+    @cached_property
+    def stretches(self):
+        """(level, first, end) of the runs in the side view that can be pointed at: to each belongs an aside."""
+        levels = self.seen.top + 1
+        most = max(min(ASIDES // levels, 2 * VISITS // (levels * (levels + 1))), 1)
+        return [(level, *run) for level in reversed(range(levels)) for run in self.view.rows[level].stretches(most)]
+
+    @cached_property
+    def asides(self):
+        """Level, row and column of the unit of each aside: in the middle of its run, beside the unit of the start."""
+        beside = self.seen.centre(self.seen.top, self.at(self.start)[1])
+        return [(level, self.seen.nearest(0, level, beside), (first + end) // 2)
+                for level, first, end in self.stretches]
+
+    def at(self, frame):
+        """Level, row and column of the unit of a step or an aside."""
+        if frame >= self.steps:
+            return self.asides[frame - self.steps]
+        row, column = index_of(frame, self.shape)
+        return self.seen.top, self.units[0][row], self.units[1][column]
+
+    def still(self):
+        sheet = Sheet(height=HEIGHT)
+        self.view.still(sheet)
+        self.table.still(sheet)
+        self.plate.still(sheet, self.photo)
+        self._put_targets(sheet)
+        return sheet
+
+    def _put_targets(self, sheet):
+        for step, (at, place) in enumerate(self.plate.places(self.units).items()):
+            sheet.target(named("place", at), place, step)
+        middle = {}
+        for frame, (level, *run) in enumerate(self.stretches, self.steps):
+            unit = self.at(frame)[2]
+            sheet.target(named("unit", (level, unit)), self.view.target(level, run), frame)
+            away = abs(self.seen.centre(level, unit) - self.view.middle)
+            middle[level] = min(middle.get(level, (away, frame)), (away, frame))
+        for level, line in self.table.lines.items():
+            sheet.target(named("line", (level,)), line, middle[level][1] if level in middle else None)
+
+    def moving(self, sheet, frame):
+        level, row, column = self.at(frame)
+        beside = column if frame < self.steps else self.view.column
+        if beside != self.view.column:
+            self.view.ends(sheet, beside)
+        self.view.cone(sheet, level, column, beside)
+        self.table.mark(sheet, level)
+        self.plate.frame(sheet, level, (row, column))
+
+    def tell(self, frame):
+        level, *units = self.at(frame)
+        yield self._which(frame, level, units)
+        yield self._field(level, units)
+        read = [self.seen.read(axis, level, unit)[0] for axis, unit in enumerate(units)]
+        yield "read", self._read(read) + (f" {self._verdict(units, read)}" if frame < self.steps else "")
+        yield from self._rest if frame < self.steps else self._grown(level)
+
+    def _which(self, frame, level, units):
+        rows, columns = (counts[level] for counts in self.seen.counts)
+        if frame < self.steps:
+            return "step", f"unit [{units[0]}, {units[1]}] of {rows} × {columns} on top"
+        where = f"after layer {level}, {self.table.name(level)}" if level else "in the input"
+        return "unit", f"[{units[0]}, {units[1]}] of {rows} × {columns} {where}"
+
+    def _field(self, level, units):
+        rows, columns = (self._side(axis, level, unit) for axis, unit in enumerate(units))
+        high, wide = (self.seen.inside(axis, level, unit) for axis, unit in enumerate(units))
+        size = self.seen.fields[level].size
+        return "field", f"{size} × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
+
+    def _side(self, axis, level, unit):
+        first, end = self.seen.field(level, unit)
+        padding = end - first - self.seen.inside(axis, level, unit)
+        return f"{written(first)} to {written(end - 1)}" + (f" ({padding} of them padding)" if padding else "")
+
+    def _read(self, read):
+        rows, columns = (sum(end - first for first, end in runs) for runs in read)
+        gaps = any(len(runs) > 1 for runs in read)
+        return f"{rows} rows and {columns} columns of the photo{', with gaps' if gaps else ''}"
+
+    def _verdict(self, units, read):
+        """Whether torch says that a unit on top depends on just these cells."""
+        says = [np.flatnonzero(reach[unit]).tolist() for reach, unit in zip(self.reach, units, strict=True)]
+        return approved(says == [[cell for run in runs for cell in range(*run)] for runs in read])
+
+    @cached_property
+    def _rest(self):
+        """The sentences that all steps share."""
+        top = self.seen.fields[-1]
+        sizes = " → ".join("×".join(map(str, size)) for size, _ in groupby(zip(*self.seen.counts, strict=True)))
+        return [("growth", ", ".join(str(field.size) for field in self.seen.fields[1:]) + ", layer by layer"),
+                ("jump", f"{top.jump}, for so far apart are the fields of neighbours on top; "
+                         f"the first is centred on cell {written(top.centre)}"),
+                ("sizes", sizes), *self.table.told()]
+
+    def _grown(self, level):
+        """What a layer has made of field and jump: none for the input."""
+        if level:
+            below, here, layer = *self.seen.fields[level - 1:level + 1], self.seen.layers[level - 1]
+            yield "growth", f"{below.size} + ({layer.span} − 1)·{below.jump} = {here.size}"
+            yield "jump", f"{below.jump}·{layer.stride} = {here.jump}"

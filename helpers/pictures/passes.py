@@ -1,17 +1,21 @@
 """One convolution after another, each along one axis of a volume."""
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import accumulate
 
 import numpy as np
 
 from helpers.arithmetic import Window
-from helpers.canvas import INK, MUTED, Picture, centred, text_width
-from helpers.pictures.blocks import Walk, draw_blocks, draw_slices
-from helpers.pictures.plane import index_of, listed, planes, written_size
-from helpers.pictures.rules import Weighted, verdict
+from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, text_width
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import centred, named
+from helpers.pictures.parts.blocks import HEIGHT, Cubes, Lines, Slices, Walk
+from helpers.pictures.parts.reading import Input
+from helpers.pictures.parts.rules import Weighted, agrees, verdict
+from helpers.pictures.parts.words import index_of, listed, part_of, planes, written_size
 
 AXES = "channel", "row", "column"
-SMALL, GAP, LINE = 13, 40, 24
+SMALL, BETWEEN, LINE = 13, 40, 24
 
 
 def passes(x, kernels, made, cubes=False):
@@ -22,86 +26,149 @@ def passes(x, kernels, made, cubes=False):
     cubes: draw volumes of cubes, and not their slices side by side
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
-    volumes = [planes(each, "x or made", 3) for each in (x, *made)]
+    volumes = tuple(planes(each, "x or made", 3) for each in (x, *made))
     sticks = {name: planes(kernel, name, 3) for name, kernel in kernels.items()}
-    if len(sticks) != len(made) or (np.prod([stick.shape for stick in sticks.values()], axis=0)
-                                    != np.max([stick.shape for stick in sticks.values()], axis=0)).any():
+    shapes = np.array([stick.shape for stick in sticks.values()])
+    if len(sticks) != len(made) or (shapes.prod(axis=0) != shapes.max(axis=0)).any():
         raise ValueError("give a result for each kernel, and kernels that do not share an axis")
-    walks = [Walk(source, target, Window(stick.shape), stick, "")
-             for source, target, stick in zip(volumes, volumes[1:], sticks.values(), strict=False)]
-    row = _Passes(tuple(walks), tuple(sticks), draw_blocks if cubes else draw_slices)
-    return Picture(sum(walk.y.size for walk in walks), row.draw, row.tell)
+    row = _Passes(volumes, tuple(sticks), tuple(sticks.values()), Cubes if cubes else Slices)
+    for read, stick, target in zip(row.reads, row.sticks, volumes[1:], strict=True):
+        read.expect(target, stick)
+    return Picture(sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups)
 
 
 @dataclass(frozen=True)
 class _Passes:
-    walks: tuple
+    """volumes: the input, and what each pass makes    names: of the sticks    kind: Cubes or Slices"""
+
+    volumes: tuple
     names: tuple
-    drawn: callable
+    sticks: tuple
+    kind: type
+
+    @cached_property
+    def nouns(self):
+        """What a cell of each volume is called."""
+        return ["input", *(f"pass {number}" for number in range(1, len(self.sticks))), "output"]
+
+    @cached_property
+    def reads(self):
+        """Each pass's input."""
+        return [Input(volume, Window(stick.shape), noun=noun)
+                for volume, stick, noun in zip(self.volumes, self.sticks, self.nouns, strict=False)]
+
+    @property
+    def lengths(self):
+        return [volume.size for volume in self.volumes[1:]]
+
+    @cached_property
+    def lines(self):
+        """x ∗ α = …, and below what follows: in as many lines as let it be large."""
+        count = len(self.volumes) + len(self.sticks)
+        shown, names = [None] * count, [None] * count
+        shown[::2], shown[1::2] = self.volumes, self.sticks
+        names[::2] = "input", *(f"after {noun}" for noun in self.nouns[1:-1]), "output"
+        names[1::2] = self.names
+        shapes = tuple(values.shape for values in shown)
+        names = tuple(f"{name}, {written_size(values)}" for name, values in zip(names, shown, strict=True))
+        ways = [(3, count - 3), (2, 2, count - 4)] if count > 4 else [(count,)]
+        return max((Lines(self.kind, shapes, names, way, LINE) for way in ways), key=lambda lines: lines.cell)
+
+    @cached_property
+    def walks(self):
+        places = self.lines.places
+        passes = zip(self.reads, self.sticks, self.volumes[1:], strict=True)
+        return [Walk(read, stick, target, tuple(places[2 * number:2 * number + 3]), len(read.values) - 1)
+                for number, (read, stick, target) in enumerate(passes)]
+
+    @cached_property
+    def sheet(self):
+        """What stands still."""
+        sheet, starts = self.lines.sheet(), accumulate(self.lengths, initial=0)
+        self.walks[0].places[0].draw_input(sheet, self.reads[0], self.walks[0].front)
+        for number, (walk, first) in enumerate(zip(self.walks, starts, strict=False)):
+            _, kernel, target = walk.places
+            kernel.draw_kernel(sheet, walk.weight, self.names[number])
+            hue = GREEN if walk is self.walks[-1] else BLUE  # what is read next is an input
+            target.draw_output(sheet, walk.made, hue, first, self.nouns[number + 1])
+            sheet.verbs[self.nouns[number]] = "is read by"
+        return sheet
 
     def _at(self, step):
-        """Which pass a step belongs to, and its step there."""
-        number = 0
-        while step >= self.walks[number].y.size:
-            step -= self.walks[number].y.size
-            number += 1
-        return number, step
+        """Which pass a step belongs to, and the cell that it makes."""
+        number, step = part_of(step, self.lengths)
+        return number, index_of(step, self.walks[number].made.shape)
 
-    def draw(self, step):
-        number, step = self._at(step)
-        canvas = self.drawn(self.walks[number], step, names=self._titles(number))
-        self._all_passes(canvas, number)
-        return canvas
-
-    def _all_passes(self, canvas, number):
-        """One more line below: every kernel, the one at work in ink."""
-        canvas.height += LINE
-        words = [f"pass {i}: {name} {written_size(walk.weight)}"
-                 for i, (name, walk) in enumerate(zip(self.names, self.walks, strict=True), 1)]
-        widths = [text_width(each, SMALL) for each in words]
-        for i, (box, each) in enumerate(zip(centred(canvas, widths, GAP, 0), words, strict=True)):
-            canvas.text(each, box.x, canvas.height - LINE / 2, SMALL, INK if i == number else MUTED, align=0)
-
-    def _titles(self, number):
-        walk, last = self.walks[number], len(self.walks) - 1
-        source = f"after pass {number}" if number else "input"
-        target = f"after pass {number + 1}" if number < last else "output"
-        return (f"{source}, {written_size(walk.x)}", f"{self.names[number]}, {written_size(walk.weight)}",
-                f"{target}, {written_size(walk.y)}")
+    def moving(self, sheet, step):
+        number, at = self._at(step)
+        source, kernel, _ = self.walks[number].places
+        if number:
+            source.mark(sheet, BLUE)  # an input now
+        kernel.mark(sheet, ORANGE)
+        self.walks[number].moving(sheet, at)
+        for i, (x, word) in enumerate(self._words):
+            sheet.text(word, x, HEIGHT + LINE / 2, SMALL, INK if i == number else MUTED, align=0)
 
     @cached_property
-    def together(self):
-        """The one kernel that does what all do."""
-        return reduce(np.multiply, (walk.weight for walk in self.walks))
+    def _words(self):
+        """One more line below: where every pass is named, and its name."""
+        words = [f"pass {number}: {name} {written_size(stick)}"
+                 for number, (name, stick) in enumerate(zip(self.names, self.sticks, strict=True), 1)]
+        boxes = centred(self.sheet, [text_width(word, SMALL) for word in words], BETWEEN, 0)
+        return [(box.x, word) for box, word in zip(boxes, words, strict=True)]
 
     @cached_property
-    def _ending(self):
-        """Whether one pass with the kernel `together` makes what torch made in several."""
-        windows = np.lib.stride_tricks.sliding_window_view(self.walks[0].x, self.together.shape)
-        at_once = (windows * self.together).sum(axis=(3, 4, 5))
-        scale = np.abs(windows * self.together).sum(axis=(3, 4, 5))
-        agree = (np.abs(at_once - self.walks[-1].y) <= 1e-5 * scale).all()
-        return "makes the same output at once = torch ✓" if agree else "should do the same, but torch says otherwise"
+    def _targets(self):
+        return {target.name for target in self.sheet.targets}
+
+    @cached_property
+    def _weights(self):
+        """The names of all weights of each stick."""
+        return [[named(name, cell) for cell in np.ndindex(*stick.shape)]
+                for name, stick in zip(self.names, self.sticks, strict=True)]
+
+    def groups(self, step):
+        """Each cell under the stick with its weight, as far as they are seen."""
+        number, at = self._at(step)
+        pairs = zip(self.reads[number].names_under(at), self._weights[number], strict=True)
+        return [[name for name in pair if name in self._targets] for pair in pairs]
 
     def tell(self, step):
         number, at = self._at(step)
         walk = self.walks[number]
-        cell = index_of(at, walk.y.shape)
-        where = [listed(name, axis.cells(i)) for name, axis, i in zip(AXES, walk.axes, cell, strict=True)]
-        patch, rule = walk.padded[np.ix_(*walk.taps(cell))], Weighted(walk.weight)
-        steps = sum(walk.y.size for walk in self.walks)
-        return "\n".join([
-            f"step: {step + 1} of {steps}, pass {number + 1}, {self.names[number]} on {', '.join(where)}",
-            f"sum: {rule.words(patch)} = {verdict(rule.of(patch), walk.y[cell], rule.scale(patch))}",
-            f"together: a kernel of {written_size(self.together)}, the product of all, {self._ending}",
-            self._cost(),
-            f"torch: {reduce(lambda inner, name: f'F.conv3d({inner}, {name})', self.names, 'x')}"])
+        patch, rule = walk.read.patch(at), Weighted(walk.weight)
+        yield "step", f"{step + 1} of {sum(self.lengths)}, pass {number + 1}, {self._where(number, at)}"
+        yield "sum", *rule.told(patch), f" = {verdict(rule.of(patch), walk.made[at], rule.scale(patch))}"
+        yield from self._lasting
+
+    def _where(self, number, at):
+        walk = self.walks[number]
+        where = [listed(name, axis.cells(i)) for name, axis, i in zip(AXES, walk.read.axes, at, strict=True)]
+        is_hidden = self.kind is Cubes and walk.front not in walk.read.taps(at)[0]
+        return f"{self.names[number]} on {', '.join(where)}" + f", out of sight behind channel {walk.front}" * is_hidden
+
+    @cached_property
+    def _lasting(self):
+        return [("together", f"a kernel of {written_size(self.together)}, the product of all, {self._ending()}"),
+                ("cost", self._cost()),
+                ("torch", reduce(lambda inner, name: f"F.conv3d({inner}, {name})", self.names, "x"))]
+
+    @cached_property
+    def together(self):
+        """The one kernel that does what all do."""
+        return reduce(np.multiply, self.sticks)
+
+    def _ending(self):
+        """Whether one pass with the kernel `together` makes what torch made in several."""
+        products = np.lib.stride_tricks.sliding_window_view(self.volumes[0], self.together.shape) * self.together
+        at_once, scale = (each.sum(axis=(3, 4, 5)) for each in (products, np.abs(products)))
+        return ("makes the same output at once = torch ✓" if agrees(at_once, self.volumes[-1], scale)
+                else "should do the same, but torch says otherwise")
 
     def _cost(self):
-        each = [f"{walk.y.size}·{walk.weight.size}" for walk in self.walks]
-        work = sum(walk.y.size * walk.weight.size for walk in self.walks)
-        weights = " + ".join(str(walk.weight.size) for walk in self.walks)
-        outputs = self.walks[-1].y.size
-        return (f"cost: {' + '.join(each)} = {work} multiplications, {weights} weights; at once "
-                f"{outputs}·{self.together.size} = {outputs * self.together.size} multiplications, "
-                f"{self.together.size} weights")
+        work = [made * stick.size for made, stick in zip(self.lengths, self.sticks, strict=True)]
+        each = [f"{made}·{stick.size}" for made, stick in zip(self.lengths, self.sticks, strict=True)]
+        outputs, weights = self.volumes[-1].size, self.together.size
+        return (f"{' + '.join(each)} = {sum(work)} multiplications, "
+                f"{' + '.join(str(stick.size) for stick in self.sticks)} weights; at once "
+                f"{outputs}·{weights} = {outputs * weights} multiplications, {weights} weights")

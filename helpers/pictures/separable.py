@@ -6,11 +6,14 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.arithmetic import macs, parameters
-from helpers.canvas import BLUE, GREEN, INK, ORANGE, Box, Canvas, Picture, centred, fitting_cell, mix
-from helpers.pictures.plane import filling, planes, written_size
-from helpers.pictures.rules import Weighted, signed, verdict
+from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, mix, tints
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Sheet, centred, fitting_cell, named
+from helpers.pictures.parts.columns import BESIDE, stacked
+from helpers.pictures.parts.rules import Weighted, agrees, products, verdict
+from helpers.pictures.parts.words import planes, written_size
 
-GAP, TOP, HEIGHT, CELL, NAME, BELOW, BESIDE, WIRE, FRAME = 48, 56, 560, 34, 112, 12, 8, 6, 3
+GAP, TOP, HEIGHT, CELL, NAME, BELOW, WIRE, FRAME, SIZE = 44, 56, 560, 34, 100, 8, 6, 3, 36
 COLUMNS = "input", "depthwise", "middle", "pointwise", "output"
 
 
@@ -24,11 +27,14 @@ def separable(x, depthwise, middle, pointwise, y):
     """
     x, middle, y = (planes(each, name, 3) for each, name in ((x, "x"), (middle, "middle"), (y, "y")))
     stages = _Stages(x, planes(depthwise, "depthwise", 4), middle, planes(pointwise, "pointwise", 4), y)
-    return Picture(len(middle) + len(y), stages.draw, stages.tell)
+    drawn = _Drawn(stages, _Columns(len(x), len(y), stages.multiplier, x.shape[1:], stages.kernel))
+    return Picture(len(middle) + len(y), drawn.still, stages.tell, drawn.moving, groups=stages.groups)
 
 
 @dataclass(frozen=True)
 class _Stages:
+    """What both stages compute, told by one cell of each channel."""
+
     x: np.ndarray
     depthwise: np.ndarray
     middle: np.ndarray
@@ -53,6 +59,18 @@ class _Stages:
     def multiplier(self):
         return max(len(self.depthwise) // len(self.x), 1)
 
+    @property
+    def cell(self):
+        """The cell that is computed in words."""
+        return tuple(n // 2 for n in self.x.shape[1:])
+
+    @cached_property
+    def under(self):
+        """The rows and columns under the window of that cell, weight by weight, and whether they are no padding."""
+        corner = np.array(self.cell) - np.array(self.kernel) // 2
+        cells = [tuple(int(i) for i in corner + at) for at in np.ndindex(self.kernel)]
+        return [(cell, all(0 <= i < n for i, n in zip(cell, self.x.shape[1:], strict=True))) for cell in cells]
+
     @cached_property
     def _windows(self):
         """The cells under each window, (C_in, rows, columns, k_h, k_w)."""
@@ -66,55 +84,46 @@ class _Stages:
         middle = np.einsum("cyxij,cij->cyx", self._windows.repeat(self.multiplier, axis=0), self.depthwise[:, 0])
         return [*middle, *np.einsum("oc,cyx->oyx", self.pointwise[..., 0, 0], self.middle)]
 
-    def draw(self, step):
-        sheet, mixed = _Sheet(self), step - len(self.middle)
-        sheet.wires(step, mixed)
-        filters = self.pointwise[max(mixed, 0)]
-        everything = len(self.middle)
-        stacks = {"input": (self.x, BLUE, everything), "depthwise": (self.depthwise[:, 0], ORANGE, everything),
-                  "middle": (self.middle, BLUE, step + 1), "output": (self.y, GREEN, mixed + 1),
-                  "pointwise": (filters, ORANGE, everything if mixed >= 0 else 0)}
-        for name, stack in stacks.items():
-            sheet.stack(name, *stack)
-        sheet.mark(*(("output", mixed),) if mixed >= 0 else (("depthwise", step), ("middle", step)))
-        last = f"filter {mixed}, 1 × 1" if mixed >= 0 else f"{_count(self.y, 'filter')} 1 × 1"
-        sheet.names(written_size(self.x), f"{_count(self.middle, 'kernel')} {written_size(self.depthwise[0, 0])}",
-                    written_size(self.middle), last, written_size(self.y))
-        return sheet.canvas
+    def groups(self, step):
+        """The terms of the cell in words; at last, for a kernel, the channels that it reads and makes."""
+        if step >= len(self.middle):
+            return [(f"middle[{channel}]", f"pointwise[{channel}]") for channel in range(len(self.middle))]
+        source, weights = step // self.multiplier, [named("weight", (step, *at)) for at in np.ndindex(self.kernel)]
+        terms = [(named("cell", (source, *cell)), weight) if inside else (weight,)
+                 for (cell, inside), weight in zip(self.under, weights, strict=True)]
+        return [*terms, (f"input[{source}]", f"depthwise[{step}]", f"middle[{step}]")]
 
     def tell(self, step):
         mixed = step - len(self.middle)
-        told = self._tell_mixing(mixed) if mixed >= 0 else self._tell_filtering(step)
-        call = f'F.conv2d(F.conv2d(x, depthwise, padding="same", groups={len(self.x)}), pointwise)'
-        return "\n".join([f"step: {step + 1} of {len(self.middle) + len(self.y)}, {told[0]}", f"sum: {told[1]}",
-                          *self._costs(), f"torch: {call}"])
+        does, told = self._mixing(mixed) if mixed >= 0 else self._filtering(step)
+        yield "step", f"{step + 1} of {len(self.middle) + len(self.y)}, {does}"
+        yield "sum", *told
+        yield from self._lasting
 
-    @property
-    def _cell(self):
-        """The cell that is computed in words."""
-        return tuple(n // 2 for n in self.x.shape[1:])
-
-    def _tell_filtering(self, channel):
-        source, (row, column) = channel // self.multiplier, self._cell
-        rule, patch = Weighted(self.depthwise[channel, 0]), self._windows[source, row, column]
+    def _filtering(self, channel):
+        source = channel // self.multiplier
+        rule, patch = Weighted(self.depthwise[channel, 0]), self._windows[(source, *self.cell)]
         return (f"depthwise: kernel {channel} reads channel {source} of the input, and nothing else",
-                f"middle[{channel}, {row}, {column}] = {rule.words(patch)} = "
-                + self._ending(channel, self.middle[channel], rule.scale(patch)))
+                (f"{named('middle', (channel, *self.cell))} = ", *rule.told(patch),
+                 f" = {self._ending(channel, self.middle[channel], rule.scale(patch))}"))
 
-    def _tell_mixing(self, channel):
-        row, column = self._cell
-        weights, values = self.pointwise[channel, :, 0, 0], self.middle[:, row, column]
-        terms = " + ".join(f"{signed(value)}·{signed(weight)}" for value, weight in zip(values, weights, strict=True))
+    def _mixing(self, channel):
+        weights, values = self.pointwise[channel, :, 0, 0], self.middle[(slice(None), *self.cell)]
+        ending = self._ending(len(self.middle) + channel, self.y[channel], np.abs(values * weights).sum())
         return (f"pointwise: filter {channel} mixes all channels in the middle, cell by cell",
-                f"output[{channel}, {row}, {column}] = {terms} = "
-                + self._ending(len(self.middle) + channel, self.y[channel], np.abs(values * weights).sum()))
+                (f"{named('output', (channel, *self.cell))} = ", *products(values, weights), f" = {ending}"))
 
     def _ending(self, step, torch_says, scale):
         """The verdict on one cell of a channel, and on all of them."""
         by_hand = self._by_hand[step]
-        ending = verdict(by_hand[self._cell], torch_says[self._cell], scale)
-        agree = np.abs(by_hand - torch_says).max() <= 1e-5 * max(scale, np.abs(torch_says).max())
-        return f"{ending}, {'and so are the other cells' if agree else 'but torch says otherwise elsewhere'}"
+        ending = verdict(by_hand[self.cell], torch_says[self.cell], scale)
+        all_agree = agrees(by_hand, torch_says, max(scale, np.abs(torch_says).max()))
+        return f"{ending}, {'and so are the other cells' if all_agree else 'but torch says otherwise elsewhere'}"
+
+    @cached_property
+    def _lasting(self):
+        call = f'F.conv2d(F.conv2d(x, depthwise, padding="same", groups={len(self.x)}), pointwise)'
+        return [*self._costs(), ("torch", call)]
 
     def _costs(self):
         """Weights and multiplications of both stages, beside those of the full convolution."""
@@ -125,94 +134,153 @@ class _Stages:
         groups = (c_in, 1, 1)
         weights = [parameters(*layer, bias=False, groups=g) for layer, g in zip(layers, groups, strict=True)]
         works = [macs(*layer, outputs, groups=g) for layer, g in zip(layers, groups, strict=True)]
-        yield (f"weights: {between} · {size} + {c_out} · {between} = {weights[0]} + {weights[1]} = {sum(weights[:2])}, "
-               f"full convolution {c_out} · {c_in} · {size} = {weights[2]}")
-        yield (f"work: {works[0]:,} + {works[1]:,} = {sum(works[:2]):,} MACs, full convolution {works[2]:,}, "
-               f"{100 * sum(works[:2]) / works[2]:.3g} % of it")
+        yield "weights", (f"{between} · {size} + {c_out} · {between} = {weights[0]} + {weights[1]} = "
+                          f"{sum(weights[:2])}, full convolution {c_out} · {c_in} · {size} = {weights[2]}")
+        yield "work", (f"{works[0]:,} + {works[1]:,} = {sum(works[:2]):,} MACs, full convolution {works[2]:,}, "
+                       f"{100 * sum(works[:2]) / works[2]:.3g} % of it")
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where the grids of all five columns stand, a row per channel, which may have several kernels."""
+
+    channels: int
+    filters: int
+    beside: int
+    size: tuple
+    kernel: tuple
+
+    @property
+    def _shapes(self):
+        return self.size, self.kernel, self.size, (1, 1), self.size
+
+    @property
+    def _besides(self):
+        return 1, self.beside, self.beside, self.beside, 1
+
+    @property
+    def _pitch(self):
+        return min((HEIGHT - TOP) / max(self.channels, self.filters), self.size[0] * CELL + BELOW)
+
+    def _tallest(self, shape):
+        """The largest cell with which grids of this shape stay below each other."""
+        return min(CELL, (self._pitch - BELOW) / shape[0])
+
+    @cached_property
+    def _widths(self):
+        """Of the columns, and the most that a cell may have in each."""
+        gaps = BESIDE * (self.beside - 1)
+        columns = [shape[1] * n for shape, n in zip(self._shapes, self._besides, strict=True)]
+        room = Sheet().width - 20
+        cell = min(self._tallest(self.size), fitting_cell(room - 3 * gaps, columns, NAME, GAP))
+        widths = [max(n * cell + gaps, NAME) for n in columns]
+        # What is left over goes to the kernels, whose numbers one wants to read
+        free = room - 4 * GAP - sum(widths) + widths[1]
+        widths[1] = max(NAME, min(free, columns[1] * self._tallest(self.kernel) + gaps))
+        return widths, [cell, (widths[1] - gaps) / columns[1], cell, (widths[3] - gaps) / columns[3], cell]
+
+    @cached_property
+    def blocks(self):
+        """A Box per column, by its name."""
+        return dict(zip(COLUMNS, centred(Sheet(height=HEIGHT), self._widths[0], GAP, TOP), strict=True))
+
+    @cached_property
+    def grids(self):
+        """A Grid per channel, by the name of the column."""
+        counts = [self.channels * beside for beside in self._besides[:4]] + [self.filters]
+        each = zip(COLUMNS, self._shapes, self._besides, self._widths[1], counts, strict=True)
+        return {name: stacked(self.blocks[name], shape, min(side, self._tallest(shape)), self._pitch, count, beside)
+                for name, shape, beside, side, count in each}
+
+    def wire(self, left, row, right, to):
+        """The line from a row of one column to a row of the next."""
+        (*_, start), (end, *_) = self._row(left, row), self._row(right, to)
+        return [(start.right + WIRE, start.centre[1]), (end.x - WIRE, end.centre[1])]
+
+    def _row(self, name, row):
+        beside = self._besides[COLUMNS.index(name)]
+        return self.grids[name][row * beside:(row + 1) * beside]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Both stages, drawn in columns."""
+
+    stages: _Stages
+    columns: _Columns
+
+    def still(self):
+        sheet, stages, between = Sheet(height=HEIGHT), self.stages, len(self.stages.middle)
+        self._names(sheet)
+        for wire in self._wires:
+            sheet.line(self.columns.wire(*wire), mix(INK, 0.13), 1)
+        self._cells(sheet)
+        self._column(sheet, "input", stages.x, BLUE)
+        self._column(sheet, "depthwise", stages.depthwise[:, 0], ORANGE, leads=range(between))
+        self._column(sheet, "middle", stages.middle, BLUE, leads=range(between), fills=True)
+        for channel, place in enumerate(self.columns.grids["pointwise"]):
+            sheet.tint(place, np.array([[BLANK]]))
+            sheet.target(f"pointwise[{channel}]", place)
+        self._column(sheet, "output", stages.y, GREEN, leads=range(between, between + len(stages.y)), fills=True)
+        sheet.verbs = dict.fromkeys(("input", "middle"), "is read by")
+        return sheet
+
+    def _names(self, sheet):
+        stages = self.stages
+        kernels = f"{_count(stages.middle, 'kernel')} {written_size(stages.depthwise[0, 0])}"
+        sizes = written_size(stages.x), kernels, written_size(stages.middle), "", written_size(stages.y)
+        for (name, block), size in zip(self.columns.blocks.items(), sizes, strict=True):
+            sheet.text(name, block.centre[0], 16)
+            sheet.text(size, block.centre[0], SIZE, 13)
+
+    @property
+    def _wires(self):
+        rows, filters = range(self.columns.channels), range(self.columns.filters)
+        straight = [(left, row, right, row) for left, right in pairwise(COLUMNS[:4]) for row in rows]
+        return straight + [("pointwise", row, "output", to) for row in rows for to in filters]
+
+    def _cells(self, sheet):
+        """What the terms light, below the channels, for those are what one points at."""
+        for channel, place in enumerate(self.columns.grids["input"]):
+            for cell, inside in self.stages.under:
+                if inside:
+                    sheet.target(named("cell", (channel, *cell)), place.box(*cell))
+        for channel, place in enumerate(self.columns.grids["depthwise"]):
+            sheet.cells("weight", place, self.stages.kernel, first=(channel, 0, 0))
+
+    def _column(self, sheet, name, values, hue, leads=None, fills=False):
+        """The grids of a column, each of which leads to its step, if there is one, and is blank before, if it fills."""
+        for channel, (plane, place) in enumerate(zip(values, self.columns.grids[name], strict=True)):
+            step = leads and leads[channel]
+            if fills:
+                sheet.tint(place, np.full(plane.shape, BLANK))
+            sheet.grid(plane, place.x, place.y, place.cell, hue, since=np.full(plane.shape, step) if fills else None)
+            sheet.target(f"{name}[{channel}]", place, step)
+
+    def moving(self, sheet, step):
+        mixed = step - len(self.stages.middle)
+        if mixed >= 0:
+            self._filter(sheet, mixed)
+            wires = [wire for wire in self._wires if wire[2:] == ("output", mixed) or wire[2] == "pointwise"]
+        else:
+            row = step // self.columns.beside
+            wires = [wire for wire in self._wires if wire[1] == row and wire[2] in ("depthwise", "middle")]
+            self._frame(sheet, "depthwise", step, ORANGE)
+        self._frame(sheet, *(("output", mixed) if mixed >= 0 else ("middle", step)), INK)
+        for wire in wires:
+            sheet.line(self.columns.wire(*wire), ORANGE, 2.5)
+        told = f"filter {mixed}, 1 × 1" if mixed >= 0 else f"{_count(self.stages.y, 'filter')} 1 × 1"
+        sheet.text(told, self.columns.blocks["pointwise"].centre[0], SIZE, 13)
+
+    def _filter(self, sheet, number):
+        weights = self.stages.pointwise[number]
+        for values, colour, place in zip(weights, tints(weights, ORANGE), self.columns.grids["pointwise"], strict=True):
+            sheet.grid(values, place.x, place.y, place.cell, colours=colour)
+
+    def _frame(self, sheet, name, channel, colour):
+        """From outside, for the digits may be small."""
+        sheet.outline(self.columns.grids[name][channel].grown(FRAME), colour, FRAME)
 
 
 def _count(things, noun):
     return f"{len(things)} {noun}{'s' * (len(things) > 1)}"
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A stack of grids: a row for each channel, or for each `beside` channels that belong together."""
-
-    block: Box
-    rows: int
-    beside: int
-    shape: tuple
-    pitch: float
-    cell: float
-
-    def box(self, channel):
-        row, place = divmod(channel, self.beside)
-        height, width = (n * self.cell for n in self.shape)
-        x, y = self.block.centre
-        return Box(x + (place - (self.beside - 1) / 2) * (width + BESIDE) - width / 2,
-                   y + (row - (self.rows - 1) / 2) * self.pitch - height / 2, width, height)
-
-    def ends(self, row):
-        """Where wires end on the left of a row, and where they begin on its right."""
-        first, last = self.box(row * self.beside), self.box((row + 1) * self.beside - 1)
-        return (first.x - WIRE, first.centre[1]), (last.right + WIRE, first.centre[1])
-
-
-class _Sheet:
-    """The five columns of the picture and the wires between them."""
-
-    def __init__(self, stages):
-        self.canvas = Canvas(height=HEIGHT)
-        beside, (c_in, *size), c_out = stages.multiplier, stages.x.shape, len(stages.y)
-        shapes = [tuple(size), stages.kernel, stages.y[0].shape, (1, 1), stages.y[0].shape]
-        counts = [(c_in, 1), (c_in, beside), (c_in, beside), (c_in, beside), (c_out, 1)]
-        self.pitch = min((HEIGHT - TOP) / max(c_in, c_out), size[0] * CELL + BELOW)
-        gaps, columns = BESIDE * (beside - 1), [shape[1] * n for shape, (_, n) in zip(shapes, counts, strict=True)]
-        room = self.canvas.width - 20 - 3 * gaps
-        cell = min(self._tallest(shapes[0]), fitting_cell(room, columns, NAME, GAP))
-        widths = [max(n * cell + gaps, NAME) for n in columns]
-        # What is left over goes to the kernels, whose numbers one wants to read
-        free = self.canvas.width - 20 - 4 * GAP - sum(widths) + widths[1]
-        widths[1] = max(NAME, min(free, columns[1] * self._tallest(shapes[1]) + gaps))
-        blocks = centred(self.canvas, widths, GAP, TOP)
-        sides = [cell, (widths[1] - gaps) / columns[1], cell, (widths[3] - gaps) / columns[3], cell]
-        self.columns = {name: _Column(block, *count, shape, self.pitch, min(side, self._tallest(shape)))
-                        for name, block, count, shape, side in zip(COLUMNS, blocks, counts, shapes, sides, strict=True)}
-
-    def _tallest(self, shape):
-        """The largest cell with which grids of this shape stay below each other."""
-        return min(CELL, (self.pitch - BELOW) / shape[0])
-
-    def stack(self, name, values, hue, shown):
-        """Draw all grids of a column, the first `shown` of them with what is in them."""
-        column = self.columns[name]
-        for channel, grid in enumerate(values):
-            box = column.box(channel)
-            filling(self.canvas, grid, box.x, box.y, column.cell, hue, grid.size if channel < shown else -1)
-
-    def mark(self, *places):
-        """Frame these grids from outside, for their digits may be small."""
-        for name, channel in places:
-            box = self.columns[name].box(channel)
-            frame = Box(box.x - FRAME, box.y - FRAME, box.width + 2 * FRAME, box.height + 2 * FRAME)
-            self.canvas.outline(frame, ORANGE if name == "depthwise" else INK, FRAME)
-
-    def wires(self, step, mixed):
-        """Every wire pale, and those of this step orange."""
-        c_in, c_out = self.columns["input"].rows, self.columns["output"].rows
-        straight = [(*pair, row, row) for pair in pairwise(COLUMNS[:4])
-                    for row in range(c_in)]
-        fan = [("pointwise", "output", row, channel) for row in range(c_in) for channel in range(c_out)]
-        now = step // self.columns["middle"].beside
-        for left, right, row, channel in straight + fan:
-            used = channel == mixed if right == "output" else mixed >= 0 if right == "pointwise" else channel == now
-            self._wire(left, right, row, channel, *(ORANGE, 2.5) if used else (mix(INK, 0.13), 1))
-
-    def _wire(self, left, right, row, channel, colour, width):
-        self.canvas.line([self.columns[left].ends(row)[1], self.columns[right].ends(channel)[0]], colour, width)
-
-    def names(self, *sizes):
-        for (name, column), size in zip(self.columns.items(), sizes, strict=True):
-            self.canvas.text(name, column.block.centre[0], 16)
-            self.canvas.text(size, column.block.centre[0], 36, 13)

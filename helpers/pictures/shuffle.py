@@ -5,9 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import Shuffled
-from helpers.canvas import INK, TINTS, Box, Canvas, Picture, mix
-from helpers.pictures.plane import squeezed
-from helpers.pictures.wiring import HUES
+from helpers.drawing.palette import INK, mix
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Grid, Sheet, named
+from helpers.pictures.parts.rules import approved
+from helpers.pictures.parts.words import squeezed
+from helpers.pictures.wiring import HUES, LIT, WIRE
 
 CELL = 40
 INPUT, OUTPUT = Box(0, 36, 800, CELL), Box(0, 384, 800, CELL)
@@ -23,12 +26,14 @@ def shuffle(y, groups):
     y = squeezed(y, 1)
     if y.ndim != 1:
         raise ValueError(f"y must be (C,), with only 1s before it, not {y.shape}")
-    moves = _Moves(y, Shuffled(y.size, groups))
-    return Picture(y.size, moves.draw, moves.tell, start=(y.size - 1) // 2)
+    moves = Moves(y, Shuffled(y.size, groups))
+    return Picture(y.size, moves.still, moves.tell, moves.moving, start=(y.size - 1) // 2)
 
 
 @dataclass(frozen=True)
-class _Moves:
+class Moves:
+    """Where every channel stands, before and after each of the three moves."""
+
     y: np.ndarray
     layer: Shuffled
 
@@ -37,40 +42,61 @@ class _Moves:
         """The channels, (groups, channels of a group)."""
         return np.arange(self.y.size).reshape(self.layer.groups, -1)
 
-    def draw(self, channel):
-        canvas, (rows, columns) = Canvas(INPUT.width, OUTPUT.bottom + 12), self.table.shape
-        self._grid(canvas, INPUT, "input", self.table.reshape(1, -1), channel)
-        self._grid(canvas, TABLE, f"reshape: {rows} × {columns}", self.table, channel)
-        self._grid(canvas, TURNED, f"transpose: {columns} × {rows}", self.table.T, channel)
-        self._grid(canvas, OUTPUT, "flatten: output", self.y[None], channel)
-        canvas.text("→", INPUT.width / 2, TABLE.centre[1], 30)
-        return canvas
+    @cached_property
+    def tables(self):
+        """(noun of its cells, the name above, room, channels) from the input to the output, (rows, columns) each."""
+        rows, columns = self.table.shape
+        return (("input", "input", INPUT, self.table.reshape(1, -1)),
+                ("table", f"reshape: {rows} × {columns}", TABLE, self.table),
+                ("turned", f"transpose: {columns} × {rows}", TURNED, self.table.T),
+                ("output", "flatten: output", OUTPUT, self.y[None]))
 
-    def _grid(self, canvas, room, name, channels, chosen):
-        """Numbers in the colours of their groups, `chosen` framed, with a name above, in the middle of their room."""
-        rows, columns = channels.shape
-        cell = min(CELL, room.width / columns, room.height / rows)
-        corner = room.corner_of(columns * cell, rows * cell)
-        colours = np.array([[self._colour(c, c == chosen) for c in row] for row in channels])
-        place = canvas.grid(channels.astype(float), *corner, cell, colours=colours)
-        canvas.text(name, room.centre[0], place.y - 18)
-        for row, column in np.argwhere(channels == chosen):
-            canvas.outline(place.box(row, column), INK, 3)
+    @cached_property
+    def places(self):
+        """Where they stand, each in the middle of its room."""
+        return [_middle(room, channels.shape) for _, _, room, channels in self.tables]
 
-    def _colour(self, channel, full):
-        return mix(HUES[int(channel) // self.table.shape[1] % len(HUES)], TINTS[-1 if full else 3])
+    def still(self):
+        sheet = Sheet(INPUT.width, OUTPUT.bottom + 12)
+        sheet.text("→", INPUT.width / 2, TABLE.centre[1], 30)
+        for (noun, name, room, channels), place in zip(self.tables, self.places, strict=True):
+            sheet.text(name, room.centre[0], place.y - 18)
+            sheet.grid(channels, place.x, place.y, place.cell, colours=self._colours(channels, WIRE))
+            for (row, column), channel in np.ndenumerate(channels):
+                sheet.target(named(noun, (row, column)), place.box(row, column), self._step(channel))
+        return sheet
+
+    def moving(self, sheet, channel):
+        """The channel, framed and in full colour, wherever it stands."""
+        for (*_, channels), place in zip(self.tables, self.places, strict=True):
+            for row, column in np.argwhere(channels == channel).tolist():
+                sheet.tint(place, self._colours(np.array([[channel]]), LIT), at=(row, column))
+                sheet.outline(place.box(row, column), INK, 3)
+
+    def _step(self, channel):
+        """Where a cell leads, unless what torch put there is no channel."""
+        return int(channel) if channel in range(self.y.size) else None
+
+    def _colours(self, channels, share):
+        groups = channels.astype(int) // self.table.shape[1] % len(HUES)
+        return np.array([mix(hue, share) for hue in HUES])[groups]
 
     def tell(self, channel):
         rows, columns = self.table.shape
         row, column = divmod(channel, columns)
         place = column * rows + row
-        told = " ".join(f"{number:.0f}" for number in self.y)
-        agree = "= torch ✓" if self.y[place] == channel else f"but torch says channel {self.y[place]:.0f} is there"
-        return "\n".join([
-            f"step: channel {channel} of {self.y.size}, counted from 0",
-            f"reshape: {channel} = {row}·{columns} + {column}, so row {row}, which is its group, and column {column}",
-            f"transpose: row {column}, column {row}",
-            f"flatten: place {column}·{rows} + {row} = {place} {agree}",
-            f"output: {told}",
-            f"torch: nn.ChannelShuffle({rows})(x)",
-        ])
+        yield "step", f"channel {channel} of {self.y.size}, counted from 0"
+        yield "reshape", (f"{channel} = {row}·{columns} + {column}, so row {row}, which is its group, "
+                          f"and column {column}")
+        yield "transpose", f"row {column}, column {row}"
+        yield "flatten", (f"place {column}·{rows} + {row} = {place} "
+                          f"{approved(self.y[place] == channel, f'channel {self.y[place]:.0f} is there')}")
+        yield "output", " ".join(f"{number:.0f}" for number in self.y)
+        yield "torch", f"nn.ChannelShuffle({rows})(x)"
+
+
+def _middle(room, shape):
+    """The Grid in the middle of its room."""
+    rows, columns = shape
+    cell = min(CELL, room.width / columns, room.height / rows)
+    return Grid.of(shape, *room.corner_of(columns * cell, rows * cell), cell)

@@ -3,11 +3,14 @@ import re
 
 import numpy as np
 
-from helpers.canvas import BLUE, GREEN, MUTED, ORANGE, PURPLE, Canvas, Picture, centred, to_rgb, written
-from helpers.pictures.plane import squeezed, written_size
+from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, parts, written
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet, centred
+from helpers.pictures.parts.words import noted, squeezed, written_rows, written_size
 
-GAP, TOP, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 346, 44, 9, 17
+GAP, TOP, BELOW, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 10, 346, 44, 9, 17
 BRIGHTEST = 0.99  # share of the values below full colour, so that a few extremes do not pale the rest
+SPOKEN = 49  # cells: of more, no list of numbers tells anything
 HUES = {"input": BLUE, "weight": ORANGE, "output": GREEN}
 
 
@@ -23,7 +26,7 @@ def side_by_side(arrays, note=""):
     if not arrays:
         raise ValueError("give at least one array, as in {'input': x}")
     arrays = {name: _plane_or_photo(name, values) for name, values in arrays.items()}
-    return Picture(1, lambda step: _draw(arrays), lambda step: _tell(arrays, note))
+    return Picture(1, lambda: _still(arrays), lambda step: _tell(arrays, note))
 
 
 def _plane_or_photo(name, values):
@@ -37,24 +40,36 @@ def _is_numbered(values):
     return values.ndim == 2 and max(values.shape) <= NUMBERED
 
 
-def _draw(arrays):
-    canvas = Canvas()
-    share = (canvas.width - GAP * (len(arrays) + 1)) / len(arrays)
-    canvas.height = TOP + 10 + round(_fit(first := next(iter(arrays.values())), share, HEIGHT) * first.shape[-2])
-    fits = {name: _fit(values, share, canvas.height - TOP - 10) for name, values in arrays.items()}
-    cell = min((fits[name] for name, values in arrays.items() if _is_numbered(values)), default=CELL)
-    fits |= {name: cell for name, values in arrays.items() if _is_numbered(values)}
-    blocks = centred(canvas, [share] * len(arrays), GAP, TOP)
-    for (name, values), block in zip(arrays.items(), blocks, strict=True):
-        width, height = values.shape[-1] * fits[name], values.shape[-2] * fits[name]
-        x, y = block.corner_of(width, height)
-        if _is_numbered(values):
-            canvas.grid(values, x, y, cell, HUES.get(re.split(r"\W", name)[0], MUTED))
-        else:
-            canvas.image(_pixels(values), x, y, width, height)
-            canvas.text(f"{written(values.min())} … {written(values.max())}", block.centre[0], y - 12, 11, MUTED)
-        canvas.text(name, block.centre[0], y - (20 if _is_numbered(values) else 30))
-    return canvas
+def _still(arrays):
+    first, *_ = arrays.values()
+    share = (Sheet().width - GAP * (len(arrays) + 1)) / len(arrays)
+    sheet = Sheet(height=TOP + BELOW + round(_fit(first, share, HEIGHT) * first.shape[-2]))
+    blocks = centred(sheet, [share] * len(arrays), GAP, TOP)
+    sides = _sides(list(arrays.values()), share, sheet.height - TOP - BELOW)
+    for (name, values), block, side in zip(arrays.items(), blocks, sides, strict=True):
+        size = values.shape[-1] * side, values.shape[-2] * side
+        draw = _draw_cells if _is_numbered(values) else _draw_pixels
+        draw(sheet, name, values, Box(*block.corner_of(*size), *size))
+    return sheet
+
+
+def _draw_cells(sheet, name, values, place):
+    hue = HUES.get(re.split(r"\W", name)[0], MUTED)
+    sheet.grid(values, place.x, place.y, place.width / values.shape[-1], hue)
+    sheet.text(name, place.centre[0], place.y - 20)
+
+
+def _draw_pixels(sheet, name, values, place):
+    sheet.photo(_pixels(values), place.x, place.y, place.width, place.height)
+    sheet.text(f"{written(values.min())} … {written(values.max())}", place.centre[0], place.y - 12, 11, MUTED)
+    sheet.text(name, place.centre[0], place.y - 30)
+
+
+def _sides(arrays, width, height):
+    """The side of a cell, or of a pixel, of each array; all that have cells have the same."""
+    fits = [_fit(values, width, height) for values in arrays]
+    cell = min((fit for fit, values in zip(fits, arrays, strict=True) if _is_numbered(values)), default=CELL)
+    return [cell if _is_numbered(values) else fit for fit, values in zip(fits, arrays, strict=True)]
 
 
 def _fit(values, width, height):
@@ -71,15 +86,17 @@ def _pixels(values):
         return np.repeat(values[..., None] / (values.max() or 1), 3, axis=-1)
     full = np.quantile(np.abs(values), BRIGHTEST) or np.abs(values).max()
     share = (np.abs(values) / full).clip(0, 1)[..., None]
-    return share * np.where((values < 0)[..., None], to_rgb(PURPLE), to_rgb(GREEN)) + 1 - share
+    return share * np.where((values < 0)[..., None], parts(PURPLE), parts(GREEN)) / 255 + 1 - share
 
 
 def _tell(arrays, note):
-    lines = [f"{name}: {written_size(values)}, {_in_words(values)}" for name, values in arrays.items()]
-    return "\n".join([note] * bool(note) + lines)
+    yield from noted(note)
+    for name, values in arrays.items():
+        yield name, f"{written_size(values)}, {_in_words(values)}"
 
 
 def _in_words(values):
-    if _is_numbered(values):
-        return " / ".join(" ".join(written(v) or "·" for v in row) for row in values)
-    return f"from {written(values.min())} to {written(values.max())}, mean {written(values.mean())}"
+    there = values[~np.isnan(values)]
+    if (values.ndim == 2 and values.size <= SPOKEN) or not there.size:
+        return written_rows(values)
+    return f"from {written(there.min())} to {written(there.max())}, mean {written(there.mean())}"

@@ -1,61 +1,101 @@
-"""A window walks over the input, and the output fills."""
-from itertools import pairwise
+"""A window walks over the input, and the output fills: a convolution, or a pooling layer."""
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from helpers.canvas import GREEN, INK, ORANGE, Canvas, Picture, in_a_row
-from helpers.pictures.plane import Plane, filling, index_of, planes, written_size
-from helpers.pictures.rules import call, rule_for, verdict
+from helpers.drawing.palette import GREEN, INK, ORANGE
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import named
+from helpers.pictures.parts.equation import Equation
+from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
+from helpers.pictures.parts.reading import Input
+from helpers.pictures.parts.rules import Weighted, call, pooling_rule, verdict
+from helpers.pictures.parts.words import index_of, planes, rest_sentence, size_sentence, written_size
 
-GAP, TOP, CELL, NAME = 70, 44, 46, 120
 
+def sliding_window(x, y, window, weight, arguments="x, w", names=("input", "weight")):
+    """A kernel walks over `x`, one step per cell of `y`; each step computes its cell by hand and asks torch.
 
-def sliding_window(x, y, window, weight=None, pool=None, count_include_pad=True, arguments=None,
-                   names=("input", "weight")):
-    """A window walks over `x`, one step per cell of `y`; each step computes its cell by hand and asks torch.
-
-    x: (rows, columns), or 1s before them    y: what torch made of it, likewise
-    weight: (k_h, k_w) for a convolution, or else pool: "max" or "average"
-    arguments: how the tensors are written in the torch call, "x, w" or "x" unless given
-    names: what the input and the weight are called above them
+    x: (rows, columns), or 1s before them    y: what torch made of it, likewise    weight: (k_h, k_w), likewise
+    arguments: how the tensors are written in the torch call    names: what stands above the input and the weight
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
-    rule = rule_for(window, None if weight is None else planes(weight, "weight"), pool, count_include_pad)
-    plane = Plane(planes(x, "x"), window, rule.fill)
-    y = planes(y, "y")
-    plane.expect(y, weight if weight is None else rule.weight)
-    arguments = arguments or ("x" if weight is None else "x, w")
-    return Picture(y.size, lambda step: _draw(plane, y, rule, step, names),
-                   lambda step: _tell(plane, y, rule, step, arguments))
+    weight = planes(weight, "weight")
+    return _walk(x, y, window, Weighted(weight), arguments, (names[0], f"{names[1]} {written_size(weight)}"), "∗=")
 
 
-def _draw(plane, y, rule, step, names):
-    canvas = Canvas()
-    at = index_of(step, y.shape)
-    middle = rule.weight if rule.name == "sum" else plane.patch(at)
-    shapes = plane.padded.shape, middle.shape, y.shape
-    blocks, corners, cell = in_a_row(canvas, shapes, CELL, NAME, GAP, TOP)
-    places = [plane.draw(canvas, *corners[0], cell, at), canvas.grid(middle, *corners[1], cell, ORANGE),
-              filling(canvas, y, *corners[2], cell, GREEN, step)]
-    if rule.name == "max":
-        canvas.outline(places[1].box(*np.unravel_index(np.nanargmax(middle), middle.shape)), INK, 3)
-    canvas.outline(places[2].box(*at), INK, 3)
+def pooling(x, y, window, pool="max", count_include_pad=True):
+    """The same for a pooling layer, which has no weights: the cells under the window stand in their place.
 
-    name = f"{names[1]} {written_size(middle)}" if rule.name == "sum" else f"{rule.name} of these"
-    for place, text in zip(places, (plane.name(names[0]), name, f"output {written_size(y)}"), strict=True):
-        canvas.text(text, place.centre[0], place.y - 20)
-    for (left, right), sign in zip(pairwise(blocks), "∗=" if rule.name == "sum" else "→→", strict=True):
-        canvas.text(sign, (left.right + right.x) / 2, left.centre[1], 30)
-    return canvas
+    pool: "max" or "average", whose `count_include_pad` is torch's    Raises Refused for average pooling with dilation.
+    """
+    rule = pooling_rule(window, pool, count_include_pad)
+    return _walk(x, y, window, rule, "x", ("input", f"{rule.name} of these"), "→→")
 
 
-def _tell(plane, y, rule, step, arguments):
-    at = index_of(step, y.shape)
-    patch = plane.patch(at)
-    ending = verdict(rule.of(patch), y[at], rule.scale(patch))
-    return "\n".join([
-        f"step: {step + 1} of {y.size}, {plane.where(at)}",
-        f"{rule.name}: output[{at[0]}, {at[1]}] = {rule.words(patch)} = {ending}",
-        *plane.sentences(),
-        f"torch: {call(rule.layer, arguments, rule.settings(plane.window))}",
-    ])
+def _walk(x, y, window, rule, arguments, names, signs):
+    y, read = planes(y, "y"), Input(planes(x, "x"), window, rule.fill)
+    weight = getattr(rule, "weight", None)
+    read.expect(y, weight)
+    walk = _Walk(read, y, rule, arguments, names, signs, weight)
+    return Picture(y.size, walk.still, walk.tell, walk.moving, groups=walk.groups)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    read: Input
+    y: np.ndarray
+    rule: object
+    arguments: str
+    names: tuple
+    signs: str
+    weight: np.ndarray | None
+
+    @cached_property
+    def _row(self):
+        kernel = tuple(axis.kernel for axis in self.read.axes)
+        names = self.read.name(self.names[0]), self.names[1], f"output {written_size(self.y)}"
+        return Equation((self.read.padded.shape, kernel, self.y.shape), names, self.signs)
+
+    @property
+    def _noun(self):
+        return "under" if self.weight is None else "weight"
+
+    def still(self):
+        sheet, (source, middle, target) = self._row.sheet(), self._row.grids
+        draw_input(sheet, self.read, source)
+        if self.weight is not None:
+            sheet.grid(self.weight, middle.x, middle.y, middle.cell, ORANGE)
+        sheet.cells(self._noun, middle, self._row.shapes[1])
+        draw_output(sheet, self.y, target, GREEN)
+        return sheet
+
+    def moving(self, sheet, step):
+        at, (source, middle, target) = index_of(step, self.y.shape), self._row.grids
+        draw_window(sheet, self.read, source, at)
+        if self.weight is None:
+            patch = self.read.patch(at)
+            sheet.grid(patch, middle.x, middle.y, middle.cell, ORANGE)
+            if self.rule.name == "max":
+                sheet.outline(middle.box(*np.unravel_index(np.nanargmax(patch), patch.shape)), INK, 3)
+        mark_output(sheet, target, at)
+
+    def groups(self, step):
+        """Each cell under the window with its weight."""
+        weights = [named(self._noun, at) for at in np.ndindex(*self._row.shapes[1])]
+        return list(zip(self.read.names_under(index_of(step, self.y.shape)), weights, strict=True))
+
+    def tell(self, step):
+        at = index_of(step, self.y.shape)
+        patch = self.read.patch(at)
+        yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
+        yield (self.rule.name, f"{named('output', at)} = ", *self.rule.told(patch),
+               f" = {verdict(self.rule.of(patch), self.y[at], self.rule.scale(patch))}")
+        yield from self._sizes
+        yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(self.read.window))
+
+    @cached_property
+    def _sizes(self):
+        rows, columns = (axis.in_words(n) for axis, n in zip(self.read.axes, self.read.values.shape, strict=True))
+        return [size_sentence(rows, columns), *rest_sentence(self.read.axis_names, self.read.unread, ", marked ×")]

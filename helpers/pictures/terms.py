@@ -6,9 +6,11 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.arithmetic import Refused, whole
-from helpers.canvas import MUTED, ORANGE, TINTS, Box, Canvas, Picture, centred, fitting_cell, mix, tints, written
-from helpers.pictures.plane import planes, squeezed, written_size
-from helpers.pictures.rules import verdict
+from helpers.drawing.palette import MUTED, ORANGE, TINTS, mix, tints, written
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet, centred, fitting_cell
+from helpers.pictures.parts.rules import verdict
+from helpers.pictures.parts.words import planes, squeezed, written_rows, written_size
 
 GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 40, 40, 40, 130, 196, 60, 282, 27, 424
 NOTHING = 1e-5  # share of the largest singular value: below that is rounding
@@ -26,7 +28,7 @@ def terms(weight, u, s, vh, rank):
     if whole("rank", rank, 1) > len(s):
         raise Refused(f"rank {rank} is more than a kernel of {written_size(weight)} can have: lower rank to {len(s)}.")
     sums = _Terms(weight, u, s, vh, rank)
-    return Picture(1, sums.draw, sums.tell)
+    return Picture(1, sums.still, sums.tell)
 
 
 @dataclass(frozen=True)
@@ -53,66 +55,61 @@ class _Terms:
         rest = self.weight - self.sum
         return np.where(np.abs(rest) > NOTHING * np.abs(self.weight).max(), rest, 0)
 
-    def draw(self, step):
-        canvas = Canvas(height=HEIGHT)
+    def still(self):
+        sheet = Sheet(height=HEIGHT)
         rows, widths = len(self.weight), [self.weight.shape[1] + extra for extra in (1, 0, 0, 0)]
-        cell = min(CELL, fitting_cell(canvas.width - 20, widths, NAME, GAP), ROOM / (rows + 1))
-        blocks = centred(canvas, [max(n * cell, NAME) for n in widths], GAP, TOP)
+        cell = min(CELL, fitting_cell(sheet.width - 20, widths, NAME, GAP), ROOM / (rows + 1))
+        blocks = centred(sheet, [max(n * cell, NAME) for n in widths], GAP, TOP)
         top = TOP + cell + (ROOM - (rows + 1) * cell) / 2
         lefts = [block.centre[0] - n * cell / 2 for block, n in zip(blocks, widths, strict=True)]
-        self._table(canvas, lefts[0], top, cell)
-        for left, (name, values) in zip(lefts[1:], self._sheets.items(), strict=True):
-            place = self._grid(canvas, values, left, top, cell)
-            canvas.text(name, place.centre[0], top - 20)
+        self._table(sheet, lefts[0], top, cell)
+        for left, (name, values) in zip(lefts[1:], self._sums.items(), strict=True):
+            place = self._grid(sheet, values, left, top, cell)
+            sheet.text(name, place.centre[0], top - 20)
         for (left, right), sign in zip(pairwise(blocks), "→+=", strict=True):
-            canvas.text(sign, (left.right + right.x) / 2, top + rows * cell / 2, 24)
-        self._bars(canvas)
-        return canvas
+            sheet.text(sign, (left.right + right.x) / 2, top + rows * cell / 2, 24)
+        self._bars(sheet)
+        return sheet
 
     @cached_property
-    def _sheets(self):
+    def _sums(self):
         added = "term 1 alone" if self.rank == 1 else f"terms 1 to {self.rank} added"
         return {added: self.sum, "still missing": self.missing, f"weight {written_size(self.weight)}": self.weight}
 
-    def _grid(self, canvas, values, x, y, cell):
+    def _grid(self, sheet, values, x, y, cell):
         """A grid whose tints have the scale of the kernel, so that a little looks like little."""
         most = np.abs(self.weight).max()
-        return canvas.grid(values, x, y, cell, colours=tints(values.clip(-most, most), ORANGE, most))
+        return sheet.grid(values, x, y, cell, colours=tints(values.clip(-most, most), ORANGE, most))
 
-    def _table(self, canvas, x, top, cell):
+    def _table(self, sheet, x, top, cell):
         """The term as a multiplication table, with its column on the left and its row on top."""
         column, row = self.pair(self.rank - 1)
-        edges = [canvas.grid(column[:, None], x - 3, top, cell, ORANGE),
-                 self._grid(canvas, row[None], x + cell, top - cell - 3, cell)]
-        body = self._grid(canvas, np.outer(column, row), x + cell, top, cell)
+        edges = [sheet.grid(column[:, None], x - 3, top, cell, ORANGE),
+                 self._grid(sheet, row[None], x + cell, top - cell - 3, cell)]
+        body = self._grid(sheet, np.outer(column, row), x + cell, top, cell)
         for edge in edges:
-            canvas.outline(edge, ORANGE, 3)
-        canvas.text("·", x - 3 + cell / 2, top - 3 - cell / 2, 24)
-        canvas.text(f"term {self.rank}: column · row", (x + body.right) / 2, top - cell - 23)
+            sheet.outline(edge, ORANGE, 3)
+        sheet.text("·", x - 3 + cell / 2, top - 3 - cell / 2, 24)
+        sheet.text(f"term {self.rank}: column · row", (x + body.right) / 2, top - cell - 23)
 
-    def _bars(self, canvas):
+    def _bars(self, sheet):
         """The singular values, those in use in the colour of weights."""
-        canvas.text("singular values", LEFT, BARS - 18, align=0)
+        sheet.text("singular values", LEFT, BARS - 18, align=0)
         for term, value in enumerate(self.s):
-            y, length = BARS + BAR * term, (canvas.width - 2 * LEFT - 150) * value / (self.s[0] or 1)
+            y, length = BARS + BAR * term, (sheet.width - 2 * LEFT - 150) * value / (self.s[0] or 1)
             colour = mix(ORANGE, TINTS[-1]) if term < self.rank else mix(MUTED, 0.5)
-            canvas.text(f"term {term + 1}", LEFT, y + BAR / 2, align=0)
-            canvas.fill(Box(LEFT + 70, y + 3, max(length, 2), BAR - 6), colour)
-            canvas.text(written(value), LEFT + 80 + length, y + BAR / 2, align=0)
+            sheet.text(f"term {term + 1}", LEFT, y + BAR / 2, align=0)
+            sheet.fill(Box(LEFT + 70, y + 3, max(length, 2), BAR - 6), colour)
+            sheet.text(written(value), LEFT + 80 + length, y + BAR / 2, align=0)
 
     def tell(self, step):
         column, row = self.pair(self.rank - 1)
         rows, columns = self.weight.shape
         size = verdict(np.linalg.norm(self.weight - self.sum), np.linalg.norm(self.s[self.rank:]), self.s[0])
-        return "\n".join([
-            f"rank: {self.rank} of at most {len(self.s)} terms, singular values {', '.join(map(written, self.s))}",
-            f"term {self.rank}: column {' '.join(map(written, column))}, times row {' '.join(map(written, row))}",
-            *(f"{name}: {_numbers(values)}" for name, values in self._sheets.items()),
-            f"size of what is missing: √(Σ cells²) = {size}, from the singular values left out",
-            f"cost: {self.rank}·({rows} + {columns}) = {self.rank * (rows + columns)} weights in columns and rows, "
-            f"{rows}·{columns} = {rows * columns} in the kernel",
-            "torch: u, s, vh = torch.linalg.svd(w)"])
-
-
-def _numbers(values):
-    return " / ".join(" ".join(map(written, row)) for row in values)
+        yield "rank", f"{self.rank} of at most {len(self.s)} terms, singular values {', '.join(map(written, self.s))}"
+        yield f"term {self.rank}", f"column {written_rows([column])}, times row {written_rows([row])}"
+        yield from ((name, written_rows(values)) for name, values in self._sums.items())
+        yield "size of what is missing", f"√(Σ cells²) = {size}, from the singular values left out"
+        added = f"{self.rank}·({rows} + {columns}) = {self.rank * (rows + columns)} weights in columns and rows"
+        yield "cost", f"{added}, {rows}·{columns} = {rows * columns} in the kernel"
+        yield "torch", "u, s, vh = torch.linalg.svd(w)"

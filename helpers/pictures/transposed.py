@@ -1,15 +1,19 @@
 """A transposed convolution in two views: stamps that add up, and the transposed matrix of a convolution."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from helpers.arithmetic import Transposed
-from helpers.canvas import BLANK, BLUE, GREEN, INK, ORANGE, PALE, Canvas, Picture, in_a_row, tints, to_rgb, written
-from helpers.pictures.plane import filling, index_of, listed, planes, size_sentence, written_size
-from helpers.pictures.rules import call, signed, verdict
+from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, PALE, tints, written
+from helpers.drawing.picture import Picture, Term
+from helpers.drawing.sheet import LEGIBLE, Grid, Sheet, fitting_size, named
+from helpers.pictures.parts.equation import Equation
+from helpers.pictures.parts.rules import agrees, approved, call, joined, products, signed, verdict
+from helpers.pictures.parts.words import index_of, listed, order, planes, size_sentence, written_size
 
-GAP, TOP, CELL, NAME = 60, 44, 44, 120
+TOLD = 3  # overlaps a sentence writes out; their number is always told
+CELL, BELOW, BESIDE, ROOM = 34, 34, 40, (130, 140)  # of the matrix: to its output, to its input, around all of them
 
 
 def stamping(x, y, layer, weight, arguments="x, w"):
@@ -19,8 +23,8 @@ def stamping(x, y, layer, weight, arguments="x, w"):
     layer: Transposed    arguments: how the tensors are written in the torch call
     Raises Refused where padding leaves no output, ValueError for shapes that do not belong together.
     """
-    walk = _Stamps(planes(x, "x"), planes(y, "y"), layer, planes(weight, "weight"), arguments)
-    return Picture(walk.x.size, walk.draw, walk.tell)
+    walk = _Stamping(planes(x, "x"), planes(y, "y"), layer, planes(weight, "weight"), arguments)
+    return Picture(walk.x.size, walk.still, walk.tell, walk.moving, groups=walk.groups)
 
 
 def transposed_matrix(x, y, layer, weight, arguments="x, w"):
@@ -29,12 +33,14 @@ def transposed_matrix(x, y, layer, weight, arguments="x, w"):
     Row i of the matrix says where the kernel lands for input cell i: it is the matrix of the convolution with the same
     weights, which the transposed convolution multiplies from the left, and so transposed.
     """
-    walk = _Stamps(planes(x, "x"), planes(y, "y"), layer, planes(weight, "weight"), arguments)
-    return Picture(walk.y.size, walk.draw_matrix, walk.tell_matrix)
+    walk = _Matrix(planes(x, "x"), planes(y, "y"), layer, planes(weight, "weight"), arguments)
+    return Picture(walk.y.size, walk.still, walk.tell, walk.moving, groups=walk.groups)
 
 
 @dataclass(frozen=True)
-class _Stamps:
+class _Prints:
+    """What each input cell prints on a sheet, whose rim padding cuts off: the rest is the output."""
+
     x: np.ndarray
     y: np.ndarray
     layer: Transposed
@@ -49,108 +55,222 @@ class _Stamps:
             raise ValueError(f"weight is {written_size(self.weight)}, but the layer's kernel is {self.layer.kernel}")
 
     @cached_property
-    def sheet(self):
-        """Shape of the sheet that all stamps fit on, before padding cuts it down to the output."""
-        return tuple(n + 2 * self.layer.padding for n in self.y.shape)
+    def kept(self):
+        """Which cells of the sheet are the output."""
+        return np.pad(np.ones(self.y.shape, dtype=bool), self.layer.padding)
+
+    def spot(self, step):
+        """The rows and the columns of the sheet under the print of one input cell."""
+        cells = [self.layer.cells(i) for i in index_of(step, self.x.shape)]
+        return tuple(slice(some[0] + self.layer.padding, some[-1] + self.layer.padding + 1) for some in cells)
 
     @cached_property
-    def stamps(self):
-        """Each input cell's stamp on the sheet, (cells, rows, columns); nan where it does not paint."""
-        stamps = np.full((self.x.size, *self.sheet), np.nan)
-        for i, at in enumerate(np.ndindex(self.x.shape)):
-            rows, columns = (np.array(self.layer.cells(index)) + self.layer.padding for index in at)
-            stamps[i][np.ix_(rows, columns)] = self.x[at] * self.weight
-        return stamps
+    def prints(self):
+        """(input cells, rows, columns) of the sheet; nan where a print has no paint."""
+        prints = np.full((self.x.size, *self.kept.shape), np.nan)
+        for step, value in enumerate(self.x.flat):
+            prints[step][self.spot(step)] = value * self.weight
+        return prints
 
     @cached_property
-    def _kept(self):
-        kept = np.zeros(self.sheet, dtype=bool)
-        inside = slice(self.layer.padding, -self.layer.padding or None)
-        kept[inside, inside] = True
-        return kept
+    def size(self):
+        return size_sentence(*map(self.layer.in_words, self.x.shape))
 
-    def _sum(self, step):
-        """What lies on the sheet after a step; nan where nothing is painted yet."""
-        painted = self.stamps[:step + 1]
-        blank = np.isnan(painted).all(axis=0)
-        if step == self.x.size - 1:
-            blank &= ~self._kept  # what no print has reached is 0 in the end
-        return np.where(blank, np.nan, np.nansum(painted, axis=0))
+    @cached_property
+    def torch(self):
+        layer = self.layer
+        settings = dict(stride=layer.stride, padding=layer.padding, output_padding=layer.output_padding)
+        return "torch", call("F.conv_transpose2d", self.arguments, settings)
 
-    def draw(self, step):
-        canvas, at = Canvas(), index_of(step, self.x.shape)
-        stamp = self.x[at] * self.weight
-        shapes = self.x.shape, self.weight.shape, stamp.shape, self.sheet
-        blocks, corners, cell = in_a_row(canvas, shapes, CELL, NAME, GAP, TOP)
-        source = canvas.grid(self.x, *corners[0], cell, BLUE)
-        places = [source, canvas.grid(self.weight, *corners[1], cell, ORANGE),
-                  canvas.grid(stamp, *corners[2], cell, ORANGE), self._draw_sheet(canvas, *corners[3], cell, step)]
-        canvas.outline(source.box(*at), INK, 3)
-        names = f"input {written_size(self.x)}", f"weight {written_size(self.weight)}", "print"
-        names = *names, f"output {written_size(self.y)}"
-        for place, name in zip(places, names, strict=True):
-            canvas.text(name, place.centre[0], place.y - 20)
-        for left, right, sign in zip(blocks, blocks[1:], "·=→", strict=False):
-            canvas.text(sign, (left.right + right.x) / 2, left.centre[1], 26)
-        return canvas
 
-    def _draw_sheet(self, canvas, x, y, cell, step):
-        total = self._sum(step)
-        colours = tints(total, GREEN, most=np.nansum(np.abs(self.stamps), axis=0).max())
-        colours[np.isnan(total)] = to_rgb(BLANK)
-        colours[~self._kept] = to_rgb(PALE)
-        place = canvas.grid(total, x, y, cell, colours=colours)
-        pad, layer = self.layer.padding, self.layer
-        canvas.outline(place.box(pad, pad, *self.y.shape), GREEN, 3)
-        row, column = (index * layer.stride for index in index_of(step, self.x.shape))
-        canvas.outline(place.box(row, column, layer.kernel, layer.kernel), ORANGE, 4)
-        return place
+class _Stamping(_Prints):
+    """One print a step, and what lies on the sheet by then."""
+
+    @cached_property
+    def totals(self):
+        """What lies on each cell after each step: (steps, rows, columns)."""
+        return np.nan_to_num(self.prints).cumsum(axis=0)
+
+    @cached_property
+    def painted(self):
+        """Whether there is paint on it by then, likewise."""
+        return np.logical_or.accumulate(~np.isnan(self.prints))
+
+    @cached_property
+    def last(self):
+        """The step after which a cell no longer changes. In the end what no print has reached is 0."""
+        return len(self.prints) - 1 - (~np.isnan(self.prints[::-1])).argmax(axis=0)
+
+    @cached_property
+    def colours(self):
+        """Of the totals, on one scale for all steps; "" on the rim, which stays grey."""
+        most = np.nansum(np.abs(self.prints), axis=0).max()
+        return np.where(self.kept, tints(self.totals, GREEN, most), "")
+
+    @cached_property
+    def names(self):
+        """What each cell of the sheet is called where it is pointed at."""
+        names = np.empty(self.kept.shape, dtype=object)
+        for cell in np.ndindex(*names.shape):
+            names[cell] = named("output" if self.kept[cell] else "rim", [i - self.layer.padding for i in cell])
+        return names
+
+    @cached_property
+    def row(self):
+        rim = " and its rim" if self.layer.padding else ""
+        names = (f"input {written_size(self.x)}", f"weight {written_size(self.weight)}", "print",
+                 f"output {written_size(self.y)}{rim}")
+        shapes = self.x.shape, self.weight.shape, self.weight.shape, self.kept.shape
+        return Equation(shapes, names, "·=→", gap=60)
+
+    @cached_property
+    def digits(self):
+        """How large they are on the print and on the sheet, so that all numbers of all steps fit."""
+        values = np.multiply.outer(np.unique(self.x), np.unique(self.weight)), np.unique(self.totals)
+        return [fitting_size(some, self.row.grids[0].cell) for some in values]
+
+    def still(self):
+        sheet, (source, middle, _, target) = self.row.sheet(), self.row.grids
+        sheet.grid(self.x, source.x, source.y, source.cell, BLUE)
+        sheet.grid(self.weight, middle.x, middle.y, middle.cell, ORANGE)
+        sheet.tint(target, np.where(self.kept, BLANK, PALE))
+        there = self.painted[-1] | self.kept
+        _paint(sheet, target, self.totals[-1], self.colours[-1], there, self.digits[1], self.last)
+        sheet.outline(target.box(*2 * [self.layer.padding], *self.y.shape), GREEN, 3)
+        self._targets(sheet)
+        return sheet
+
+    def _targets(self, sheet):
+        source, middle, stamp, target = self.row.grids
+        sheet.cells("input", source, self.x.shape, lambda row, column: row * self.x.shape[1] + column)
+        for noun, place in (("weight", middle), ("print", stamp)):
+            sheet.cells(noun, place, self.weight.shape)
+        for cell, name in np.ndenumerate(self.names):
+            sheet.target(name, target.box(*cell))
+        sheet.verbs |= {"output": "is painted by", "rim": "is painted by"}
+
+    def moving(self, sheet, step):
+        at, (source, _, stamp, target) = index_of(step, self.x.shape), self.row.grids
+        values = self.x[at] * self.weight
+        colours = tints(values, ORANGE, np.abs(self.x).max() * np.abs(self.weight).max())
+        _paint(sheet, stamp, values, colours, np.ones(values.shape), self.digits[0])
+        changing = self.painted[step] & (self.last > step)
+        _paint(sheet, target, self.totals[step], self.colours[step], changing, self.digits[1])
+        rows, columns = self.spot(step)
+        sheet.outline(target.box(rows.start, columns.start, *self.weight.shape), ORANGE, 4)
+        sheet.outline(source.box(*at), INK, 3)
+
+    def groups(self, step):
+        """Each weight with its print and the cell that this lands on."""
+        return [[named("weight", at), named("print", at), name]
+                for at, name in np.ndenumerate(self.names[self.spot(step)])]
 
     def tell(self, step):
         at = index_of(step, self.x.shape)
         rows, columns = (listed(name, self.layer.cells(i)) for name, i in zip(("row", "column"), at, strict=True))
-        sums, sizes = (np.nansum(part, axis=0)[self._kept] for part in (self.stamps, np.abs(self.stamps)))
-        agree = (np.abs(sums - self.y.ravel()) <= 1e-5 * sizes).all()
-        cut = f"cut: padding {self.layer.padding} cuts the grey rim off the output" if self.layer.padding else ""
-        return "\n".join(filter(None, [
-            f"step: {step + 1} of {self.x.size}, input[{at[0]}, {at[1]}] is {written(self.x[at])}",
-            f"print: {signed(self.x[at])} · weight, on {rows} and {columns} of the output",
-            f"sum: all {self.x.size} prints, overlaps added, {'= torch ✓' if agree else 'but torch says otherwise'}",
-            size_sentence(*map(self.layer.in_words, self.x.shape)), cut, self._call()]))
+        yield "step", f"{step + 1} of {self.x.size}, {named('input', at)} is {written(self.x[at])}"
+        yield "print", f"{signed(self.x[at])} · weight, on {rows} and {columns} of the output"
+        yield "overlap", *self._overlap(step)
+        yield "sum", self._sum(step)
+        yield self.size
+        if self.layer.padding:
+            yield "cut", f"padding {self.layer.padding} cuts the grey rim off the output"
+        yield self.torch
 
-    def _call(self):
-        layer = self.layer
-        settings = dict(stride=layer.stride, padding=layer.padding, output_padding=layer.output_padding)
-        return f"torch: {call('F.conv_transpose2d', self.arguments, settings)}"
+    def _overlap(self, step):
+        """What lay there and what comes on top of it, for the cells of the output that were painted before."""
+        spot = self.spot(step)
+        again = np.flatnonzero(self.painted[step - 1][spot] & self.kept[spot]) if step else []
+        if not len(again):
+            return ["on no cell of the output"]
+        names, before, more = (some[spot].flat for some in (self.names, self.totals[step - 1], self.prints[step]))
+        told = [Term(f"{names[k]} = {signed(before[k])} + {signed(more[k])} = {written(before[k] + more[k])}", int(k))
+                for k in again[:TOLD]]
+        return [f"on {len(again)} cell{'s' * (len(again) > 1)}, ", *joined(told, ", "), ", …" * (len(again) > TOLD)]
+
+    def _sum(self, step):
+        count = self.x.size
+        if step + 1 == count:
+            return f"all {count} prints, overlaps added, {self._ending}"
+        return f"{step + 1} of {count} prints so far, overlaps added; all {count} together, {self._ending}"
+
+    @cached_property
+    def _ending(self):
+        scale = np.nansum(np.abs(self.prints), axis=0)
+        return approved(agrees(self.totals[-1][self.kept], self.y.ravel(), scale[self.kept]))
+
+
+def _paint(sheet, place, values, colours, there, size, since=None):
+    """Colours and numbers of the cells that are `there`; `since` as for Sheet.grid."""
+    sheet.tint(place, np.where(there, colours, ""), since)
+    for cell in map(tuple, np.argwhere(there).tolist() if size >= LEGIBLE else []):
+        first = 0 if since is None else int(since[cell])
+        sheet.text(written(values[cell]), *place.box(*cell).centre, size, since=first)
+
+
+class _Matrix(_Prints):
+    """The matrix, and one output cell a step."""
+
+    @cached_property
+    def entries(self):
+        """(input cells, output cells): how much of an input cell arrives in an output cell; nan for never any."""
+        return replace(self, x=np.ones_like(self.x)).prints[:, self.kept]
 
     @cached_property
     def matrix(self):
-        """(input cells, output cells): how much of an input cell arrives in an output cell."""
-        unit = _Stamps(np.ones_like(self.x), self.y, self.layer, self.weight, "")
-        return np.nan_to_num(unit.stamps[:, self._kept])
+        return np.nan_to_num(self.entries)
 
-    def draw_matrix(self, step):
-        canvas = Canvas()
-        rows, columns = self.matrix.shape
-        cell = min(34, (canvas.width - 130) / columns, (canvas.height - 140) / (rows + 1))
-        left, top = (canvas.width - columns * cell) / 2 + 50, 70 + (canvas.height - 140 - (rows + 1) * cell) / 2
-        source = canvas.grid(self.x.reshape(-1, 1), left - 40 - cell, top, cell, BLUE)
-        place = canvas.grid(self.matrix, left, top, cell, ORANGE)
-        output = filling(canvas, self.y.reshape(1, -1), left, place.bottom + 34, cell, GREEN, step)
-        for box in (place.box(0, step, rows, 1), output.box(0, step)):
-            canvas.outline(box, INK, min(3, cell / 6))
-        canvas.text("input", source.centre[0], top - 20)
-        canvas.text(f"matrix {written_size(self.matrix)}", place.centre[0], top - 20)
-        canvas.text("output, laid end to end", output.centre[0], output.bottom + 20)
-        return canvas
+    @cached_property
+    def places(self):
+        """Where input, matrix and output stand: the input as a column, the output as a row."""
+        (rows, columns), sheet = self.matrix.shape, Sheet()
+        cell = min(CELL, (sheet.width - ROOM[0]) / columns, (sheet.height - ROOM[1]) / (rows + 1))
+        left, height = (sheet.width - columns * cell + BESIDE + cell) / 2, (rows + 1) * cell + BELOW
+        top = (sheet.height - height) / 2
+        return (Grid.of((rows, 1), left - BESIDE - cell, top, cell), Grid.of((rows, columns), left, top, cell),
+                Grid.of((1, columns), left, top + rows * cell + BELOW, cell))
 
-    def tell_matrix(self, step):
-        at = index_of(step, self.y.shape)
-        column, inputs = self.matrix[:, step], self.x.ravel()
-        terms = " + ".join(f"{signed(v)}·{signed(w)}" for v, w in zip(inputs, column, strict=True))
+    def still(self):
+        sheet, (source, middle, target) = Sheet(), self.places
+        sheet.grid(self.x.reshape(-1, 1), source.x, source.y, source.cell, BLUE)
+        colours = np.where(np.isnan(self.entries), BLANK, tints(self.matrix, ORANGE))
+        sheet.grid(self.matrix, middle.x, middle.y, middle.cell, colours=colours)
+        for row, at in enumerate(np.ndindex(*self.x.shape)):
+            sheet.target(named("input", at), source.box(row, 0))
+        sheet.cells("matrix", middle, self.matrix.shape, lambda row, column: column)
+        self._names(sheet)
+        self._output(sheet, target)
+        sheet.verbs["input"] = "arrives in"
+        return sheet
+
+    def _output(self, sheet, place):
+        since = order(self.y.shape)
+        sheet.tint(place, np.full((1, self.y.size), BLANK))
+        sheet.grid(self.y.reshape(1, -1), place.x, place.y, place.cell, GREEN, since=since.reshape(1, -1))
+        for at, step in np.ndenumerate(since):
+            sheet.target(named("output", at), place.box(0, step), int(step))
+
+    def _names(self, sheet):
+        source, middle, target = self.places
+        sheet.text("input", source.centre[0], source.y - 20)
+        sheet.text(f"matrix {written_size(self.matrix)}", middle.centre[0], middle.y - 20)
+        sheet.text("output, laid end to end", target.centre[0], target.bottom + 20)
+
+    def moving(self, sheet, step):
+        _, middle, target = self.places
+        for box in (middle.box(0, step, len(self.matrix), 1), target.box(0, step)):
+            sheet.outline(box, INK, min(3, middle.cell / 6))
+
+    def groups(self, step):
+        """Each input cell with its place in this column; that place alone where nothing ever arrives."""
+        column = np.isfinite(self.entries[:, step]).reshape(self.x.shape)
+        return [[named("input", at)] * bool(arrives) + [named("matrix", (row, step))]
+                for row, (at, arrives) in enumerate(np.ndenumerate(column))]
+
+    def tell(self, step):
+        at, column, inputs = index_of(step, self.y.shape), self.matrix[:, step], self.x.ravel()
         ending = verdict(inputs @ column, self.y[at], np.abs(inputs * column).sum())
-        return "\n".join([
-            f"step: {step + 1} of {self.y.size}, column {step} of the matrix, which belongs to this output cell",
-            f"sum: output[{at[0]}, {at[1]}] = {terms} = {ending}",
-            f"zeros: {np.isnan(self.stamps[:, self._kept]).sum()} of the {self.matrix.size} places are always 0",
-            size_sentence(*map(self.layer.in_words, self.x.shape)), self._call()])
+        yield "step", f"{step + 1} of {self.y.size}, column {step} of the matrix, which belongs to this output cell"
+        yield "sum", f"{named('output', at)} = ", *products(inputs, column), f" = {ending}"
+        yield "zeros", f"{np.isnan(self.entries).sum()} of the {self.matrix.size} places are always 0"
+        yield from (self.size, self.torch)

@@ -1,16 +1,18 @@
 """Two convolutions one after the other: the first fills a plane in the middle, which the second then reads."""
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from helpers.arithmetic import Window
-from helpers.canvas import BLUE, GREEN, INK, ORANGE, Canvas, Picture, in_a_row, written
-from helpers.pictures.plane import Plane, filling, index_of, planes, written_size
-from helpers.pictures.rules import Weighted, verdict
-
-GAP, TOP, CELL, NAME = 36, 44, 46, 110
+from helpers.drawing.palette import BLUE, GREEN, ORANGE
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import named
+from helpers.pictures.parts.equation import Equation
+from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
+from helpers.pictures.parts.reading import Input
+from helpers.pictures.parts.rules import Weighted, agrees, verdict
+from helpers.pictures.parts.words import index_of, part_of, planes, written_rows, written_size
 
 
 def two_passes(x, first, middle, second, y):
@@ -20,99 +22,123 @@ def two_passes(x, first, middle, second, y):
     stride 1 and no padding; 1s may come before all of these
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
-    values = planes(x, "x"), planes(middle, "middle"), planes(y, "y")
-    walk = _Walk(values, (planes(first, "first"), planes(second, "second")))
-    return Picture(walk.steps, walk.draw, walk.tell)
+    x, middle, y = planes(x, "x"), planes(middle, "middle"), planes(y, "y")
+    both = _TwoPasses((_Pass.of(x, "input", planes(first, "first"), "first", middle, "middle"),
+                       _Pass.of(middle, "middle", planes(second, "second"), "second", y, "output")))
+    return Picture(middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups)
 
 
 @dataclass(frozen=True)
-class _Walk:
-    values: tuple
-    weights: tuple
+class _Pass:
+    """A kernel walks over a plane and makes another; each of the two is called by a noun."""
 
-    def __post_init__(self):
-        for plane, weight, made in zip(self.read, self.weights, self.values[1:], strict=True):
-            plane.expect(made, weight)
+    read: Input
+    weight: np.ndarray
+    kernel: str
+    made: np.ndarray
+    noun: str
 
-    @property
-    def steps(self):
-        return self.values[1].size + self.values[2].size
+    @classmethod
+    def of(cls, values, source, weight, kernel, made, noun):
+        read = Input(values, Window(weight.shape), noun=source)
+        read.expect(made, weight)
+        return cls(read, weight, kernel, made, noun)
 
-    @cached_property
-    def read(self):
-        """What each pass reads, under its own window."""
-        return [Plane(values, Window(weight.shape), 0)
-                for values, weight in zip(self.values[:2], self.weights, strict=True)]
+    def groups(self, at):
+        """Each cell under the window with its weight."""
+        weights = [named(self.kernel, cell) for cell in np.ndindex(self.weight.shape)]
+        return list(zip(self.read.names_under(at), weights, strict=True))
+
+    def tell(self, at):
+        """How the cell `at` of what it makes is computed."""
+        rule, patch = Weighted(self.weight), self.read.patch(at)
+        return (f"{named(self.noun, at)} = ", *rule.told(patch),
+                f" = {verdict(rule.of(patch), self.made[at], rule.scale(patch))}")
+
+
+@dataclass(frozen=True)
+class _TwoPasses:
+    passes: tuple
 
     def _at(self, step):
-        """Which pass a step belongs to, 0 or 1, and its cell in what that pass makes."""
-        _, middle, y = self.values
-        if step < middle.size:
-            return 0, index_of(step, middle.shape)
-        return 1, index_of(step - middle.size, y.shape)
+        """Which of the passes a step belongs to, 0 or 1, and its cell in what that pass makes."""
+        number, step = part_of(step, [each.made.size for each in self.passes])
+        return number, index_of(step, self.passes[number].made.shape)
 
-    def draw(self, step):
-        canvas, (now, at) = Canvas(), self._at(step)
-        order = [self.values[0], self.weights[0], self.values[1], self.weights[1], self.values[2]]
-        blocks, corners, cell = in_a_row(canvas, [each.shape for each in order], CELL, NAME, GAP, TOP)
-        places = [canvas.grid(weight, *corners[1 + 2 * i], cell, ORANGE) for i, weight in enumerate(self.weights)]
-        canvas.outline(places[now], ORANGE, 4)
-        places = [self._draw_plane(canvas, i, *corners[2 * i], cell, step) for i in range(3)]
-        canvas.outline(places[now + 1].box(*at), INK, 3)
-        for name, each, block, corner in zip(("input", "first", "middle", "second", "output"), order, blocks, corners,
-                                             strict=True):
-            canvas.text(f"{name} {written_size(each)}", block.centre[0], corner[1] - 20)
-        for (left, right), sign in zip(pairwise(blocks), "∗=∗=", strict=True):
-            canvas.text(sign, (left.right + right.x) / 2, left.centre[1], 24)
-        return canvas
+    @cached_property
+    def _row(self):
+        first, second = self.passes
+        shown = {"input": first.read.values, "first": first.weight, "middle": first.made, "second": second.weight,
+                 "output": second.made}
+        return Equation(tuple(values.shape for values in shown.values()),
+                        tuple(f"{noun} {written_size(values)}" for noun, values in shown.items()), "∗=∗=",
+                        gap=42, least=104)
 
-    def _draw_plane(self, canvas, number, x, y, cell, step):
-        now, at = self._at(step)
-        if number == now:
-            return self.read[now].draw(canvas, x, y, cell, at)
-        done = step if number == 1 else step - self.values[1].size
-        values, hue = self.values[number], GREEN if number == 2 else BLUE
-        return canvas.grid(values, x, y, cell, hue) if number == 0 else filling(canvas, values, x, y, cell, hue, done)
+    def still(self):
+        sheet, (source, *places) = self._row.sheet(), self._row.grids
+        draw_input(sheet, self.passes[0].read, source)
+        for each, place in zip(self.passes, places[::2], strict=True):
+            sheet.grid(each.weight, place.x, place.y, place.cell, ORANGE)
+            sheet.cells(each.kernel, place, each.weight.shape)
+        middle, y = (each.made for each in self.passes)
+        draw_output(sheet, middle, places[1], BLUE, noun="middle")
+        draw_output(sheet, y, places[3], GREEN, first=middle.size)
+        sheet.verbs["middle"] = sheet.verbs["input"]
+        return sheet
+
+    def moving(self, sheet, step):
+        number, at = self._at(step)
+        source, kernel, target = self._row.grids[2 * number:2 * number + 3]
+        if number:
+            sheet.outline(source, BLUE, 2)  # an input now, as the first plane was
+        draw_window(sheet, self.passes[number].read, source, at)
+        sheet.outline(kernel, ORANGE, 4)
+        mark_output(sheet, target, at)
+
+    def groups(self, step):
+        number, at = self._at(step)
+        return self.passes[number].groups(at)
+
+    def tell(self, step):
+        number, at = self._at(step)
+        now, source = self.passes[number], ("input", "plane in the middle")[number]
+        steps = sum(each.made.size for each in self.passes)
+        yield "step", f"{step + 1} of {steps}, pass {number + 1}, {now.read.where(at, source)}"
+        yield "sum", *now.tell(at)
+        yield from self._lasting
+
+    @cached_property
+    def _lasting(self):
+        return [("kernel", self._sameness()), ("cost", self._cost()), ("torch", "F.conv2d(F.conv2d(x, first), second)")]
 
     @cached_property
     def together(self):
-        """The one kernel that does what both do: every weight of the second lays down its multiple of the first."""
-        first, second = self.weights
-        together = np.zeros(np.add(first.shape, second.shape) - 1)
-        for (row, column), weight in np.ndenumerate(second):
-            together[row:row + first.shape[0], column:column + first.shape[1]] += weight * first
-        return together
-
-    @cached_property
-    def _agrees(self):
-        """Whether one pass with the kernel `together` makes what torch made in two."""
-        (x, _, y), rule = self.values, Weighted(self.together)
-        plane = Plane(x, Window(self.together.shape), 0)
-        patches = [(plane.patch(at), torch_says) for at, torch_says in np.ndenumerate(y)]
-        return all(abs(rule.of(patch) - torch_says) <= 1e-4 * max(rule.scale(patch), np.abs(y).max())
-                   for patch, torch_says in patches)
-
-    def tell(self, step):
-        now, at = self._at(step)
-        plane, rule = self.read[now], Weighted(self.weights[now])
-        patch = plane.patch(at)
-        ending = verdict(rule.of(patch), self.values[now + 1][at], rule.scale(patch))
-        source, made = ("input", "middle") if now == 0 else ("plane in the middle", "output")
-        return "\n".join([
-            f"step: {step + 1} of {self.steps}, pass {now + 1}, {plane.where(at, source)}",
-            f"sum: {made}[{at[0]}, {at[1]}] = {rule.words(patch)} = {ending}",
-            self._sameness(), self._cost(), "torch: F.conv2d(F.conv2d(x, first), second)"])
+        """The one kernel that does what both do."""
+        return _spread(*(each.weight for each in self.passes))
 
     def _sameness(self):
-        numbers = " / ".join(" ".join(map(written, row)) for row in self.together)
-        told = "does the same in one pass = torch ✓" if self._agrees else "should do the same, but torch says otherwise"
-        return f"kernel: {written_size(self.together)}, {numbers}, {told}"
+        """Whether one pass with the kernel `together` makes what torch made in two."""
+        first, second = self.passes
+        windows = np.lib.stride_tricks.sliding_window_view(first.read.values, self.together.shape)
+        at_once = np.einsum("rcij,ij->rc", windows, self.together)
+        # torch rounds the plane in the middle, and terms that are large there may cancel in `together`
+        scale = np.einsum("rcij,ij->rc", np.abs(windows), _spread(np.abs(first.weight), np.abs(second.weight)))
+        told = ("does the same in one pass = torch ✓" if agrees(at_once, second.made, scale)
+                else "should do the same, but torch says otherwise")
+        return f"{written_size(self.together)}, {written_rows(self.together)}, {told}"
 
     def _cost(self):
-        (_, middle, y), (first, second) = self.values, self.weights
-        words = [f"{made.shape[0]}·{made.shape[1]}·{weight.size}"
-                 for made, weight in ((middle, first), (y, second), (y, self.together))]
-        works = middle.size * first.size, y.size * second.size
-        return (f"cost: {words[0]} + {words[1]} = {works[0]} + {works[1]} = {sum(works)} multiplications with "
-                f"{first.size + second.size} weights; in one pass {words[2]} = {y.size * self.together.size} "
-                f"with {self.together.size}")
+        made = *((each.made, each.weight) for each in self.passes), (self.passes[-1].made, self.together)
+        words = [f"{plane.shape[0]}·{plane.shape[1]}·{weight.size}" for plane, weight in made]
+        works = [plane.size * weight.size for plane, weight in made]
+        weights = sum(each.weight.size for each in self.passes)
+        return (f"{words[0]} + {words[1]} = {works[0]} + {works[1]} = {works[0] + works[1]} multiplications with "
+                f"{weights} weights; in one pass {words[2]} = {works[2]} with {self.together.size}")
+
+
+def _spread(first, second):
+    """The kernel in which every weight of the second lays down its multiple of the first."""
+    together = np.zeros(np.add(first.shape, second.shape) - 1)
+    for (row, column), weight in np.ndenumerate(second):
+        together[row:row + first.shape[0], column:column + first.shape[1]] += weight * first
+    return together

@@ -5,30 +5,17 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import Shuffled
-from helpers.canvas import (
-    BLANK,
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PURPLE,
-    TINTS,
-    WHITE,
-    Box,
-    Canvas,
-    Picture,
-    as_array,
-    mix,
-)
-from helpers.pictures.plane import listed, written_size
+from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, TINTS, WHITE, as_array, mix
+from helpers.drawing.picture import Picture
+from helpers.drawing.sheet import Box, Sheet, named
+from helpers.pictures.parts.paths import Paths
+from helpers.pictures.parts.rules import approved
 
 HUES = BLUE, ORANGE, GREEN, PURPLE  # of the groups of input channels, and again from the first
 LEFT, RIGHT, TOP, HEIGHT, EDGE = 84, 26, 60, 500, 12
 WIDTH, TALLEST = 40, 34  # of a box
-NEAR, APART, PITCH = 4, 22, 190  # gaps between boxes and between groups, and from column to column
-FULL, SOME, PALE = TINTS[-1], TINTS[3], TINTS[1]
-BEND = np.linspace(0, 1, 21)
+NEAR, APART, PITCH, PITCH_OF_ONE = 4, 22, 190, 150  # gaps between boxes and groups, and from column to column
+LIT, WIRE, DIM = TINTS[-1], TINTS[3], TINTS[1]  # shares of a hue: on the paths shown, of wires and boxes off them
 
 
 def wiring(layers, reach, names=None, note=""):
@@ -38,10 +25,11 @@ def wiring(layers, reach, names=None, note=""):
     reach: (outputs, inputs), what torch says: the gradient of each output by each input where all weights are 1
     names: of the layers, as in conv2, to stand above their kinds    note: sentences of the lesson, said last
     A box has the colours of the input groups that it hears. After a shuffle it keeps the number it had before.
+    Every other channel leads to an aside: the paths through it, those from the input and those to the outputs.
     Raises ValueError for layers that do not fit together, and for a `reach` of another shape.
     """
-    stack = _Stack(tuple(layers), as_array(reach), tuple(names or len(layers) * [""]))
-    return Picture(stack.counts[-1], stack.draw, lambda unit: _joined(*stack.sentences(unit), note), stack.start)
+    wires = Wires(tuple(layers), as_array(reach), tuple(names or len(layers) * [""]))
+    return _walk(wires, wires, _sentences(note))
 
 
 def grouped(layer, weight, reach, note=""):
@@ -49,24 +37,26 @@ def grouped(layer, weight, reach, note=""):
 
     layer: arithmetic.Grouped    weight: (C_out, C_in / groups, k_h, k_w), as torch stores it    reach, note: as above
     Every row belongs to an output channel; kernels that are not stored are marked 0.
+    Raises ValueError for a weight with other axes, and for a `reach` of another shape.
     """
-    stack, weight = _Stack((layer,), as_array(reach), ("",), 150), as_array(weight)
+    weight = as_array(weight)
     if weight.ndim != 4:
         raise ValueError(f"weight must be (C_out, C_in / groups, k_h, k_w), not {weight.shape}")
+    wires = Wires((layer,), as_array(reach), ("",), PITCH_OF_ONE)
+    return _walk(wires, Kernels(wires, weight.shape[2:]), [_shape_sentence(layer, weight), *_sentences(note)])
 
-    def draw(unit):
-        canvas = stack.draw(unit)
-        _draw_kernels(canvas, stack, weight.shape[2:], unit)
-        return canvas
 
-    def tell(unit):
-        return _joined(*stack.sentences(unit), *_shape_sentences(layer, weight), note)
-
-    return Picture(layer.c_out, draw, tell, stack.start)
+def _walk(wires, drawn, more):
+    """A Picture of the paths through each channel. more: what every step says at its end"""
+    outputs, asides = wires.paths.counts[-1], wires.paths.asides
+    return Picture(outputs, drawn.still, lambda frame: (*wires.tell(frame), *more), drawn.moving,
+                   start=(outputs - 1) // 2, groups=drawn.groups, asides=asides)
 
 
 @dataclass(frozen=True)
-class _Stack:
+class Wires:
+    """What is drawn and told of a stack of layers. reach: (outputs, inputs)    pitch: from column to column, at most"""
+
     layers: tuple
     reach: np.ndarray
     names: tuple
@@ -80,40 +70,22 @@ class _Stack:
         for below, above in zip(self.layers, self.layers[1:], strict=False):
             if below.c_out != above.c_in:
                 raise ValueError(f"a layer makes {below.c_out} channels, but the next one reads {above.c_in}")
-        if self.reach.shape != (self.counts[-1], self.counts[0]):
-            raise ValueError(f"reach is {written_size(self.reach)}, but must be {self.counts[-1]} × {self.counts[0]}")
+
+    @cached_property
+    def paths(self):
+        return Paths(tuple(map(_feeds, self.layers)), self.reach)
 
     @property
-    def start(self):
-        return (self.counts[-1] - 1) // 2
-
-    @cached_property
     def counts(self):
         """Channels of each column, from the input on."""
-        return [self.layers[0].c_in, *(layer.c_out for layer in self.layers)]
-
-    @cached_property
-    def _feeds(self):
-        """For each layer a matrix (c_out, c_in) that is 1 where an input channel goes into an output channel."""
-        matrices = [np.zeros((layer.c_out, layer.c_in), dtype=int) for layer in self.layers]
-        for layer, matrix in zip(self.layers, matrices, strict=True):
-            for output in range(layer.c_out):
-                matrix[output, layer.reads(output)] = 1
-        return matrices
-
-    def paths(self, unit):
-        """For each column, from the input on: the number of paths from each of its channels to the output `unit`."""
-        columns = [np.eye(self.counts[-1], dtype=int)[unit]]
-        for matrix in reversed(self._feeds):
-            columns.insert(0, columns[0] @ matrix)
-        return columns
+        return self.paths.counts
 
     @cached_property
     def hues(self):
         """For each column, the colours of every channel: one for each input group that it hears."""
-        heard = [np.repeat(np.eye(self.layers[0].groups, dtype=int), self.counts[0] // self.layers[0].groups, axis=0)]
-        for matrix in self._feeds:
-            heard.append(matrix @ heard[-1])
+        heard = [np.repeat(np.eye(self.layers[0].groups), self.counts[0] // self.layers[0].groups, axis=0)]
+        for feeds in self.paths.feeds:
+            heard.append(feeds @ heard[-1])
         return [[[HUES[group % len(HUES)] for group in np.flatnonzero(row)] for row in column] for column in heard]
 
     @cached_property
@@ -124,6 +96,8 @@ class _Stack:
             moved = isinstance(layer, Shuffled)
             numbers.append([numbers[-1][layer.reads(i)[0]] if moved else i for i in range(layer.c_out)])
         return numbers
+
+    # Where things stand
 
     @cached_property
     def height(self):
@@ -143,122 +117,210 @@ class _Stack:
         apart = min(APART, (free - (count - groups) * NEAR) / max(groups - 1, 1))
         starts_group = np.arange(count) % (count // groups) == 0
         tops = np.cumsum(self.height + np.where(starts_group, apart, NEAR)) - self.height - apart
-        return TOP + (free + (count - 1) * self.height - tops[-1]) / 2 + tops
+        return (TOP + (free + (count - 1) * self.height - tops[-1]) / 2 + tops).tolist()
+
+    @cached_property
+    def boxes(self):
+        """For each column the Box of every channel."""
+        pitch = min(self.pitch, (Sheet().width - LEFT - RIGHT - WIDTH) / len(self.layers))
+        return [[Box(LEFT + column * pitch, top, WIDTH, self.height) for top in tops]
+                for column, tops in enumerate(self.tops)]
 
     def box(self, column, channel):
-        pitch = min(self.pitch, (Canvas().width - LEFT - RIGHT - WIDTH) / len(self.layers))
-        return Box(LEFT + column * pitch, self.tops[column][channel], WIDTH, self.height)
+        return self.boxes[column][channel]
 
-    def draw(self, unit):
-        canvas, paths = Canvas(height=HEIGHT), self.paths(unit)
-        for column in range(len(self.layers)):
-            self._wire(canvas, column, np.flatnonzero(paths[column + 1] == 0), SOME, 1)
-        for column in range(len(self.layers)):
-            thick = 2.5 if self._feeds[column][0].sum() <= 4 else 1.5
-            self._wire(canvas, column, np.flatnonzero(paths[column + 1]), 1, thick)
-        for column, counts in enumerate(paths):
-            self._boxes(canvas, column, counts)
-        self._brackets(canvas)
-        canvas.outline(self.box(len(self.layers), unit), INK, 3)
-        return canvas
+    # What is drawn
 
-    def _wire(self, canvas, column, units, share, width):
-        """All wires into these units, each in the colour of where it starts, grey where that is more than one."""
-        for unit in units:
-            for source in self.layers[column].reads(unit):
-                hues, start = self.hues[column][source], self.box(column, source)
-                colour = mix(hues[0] if len(hues) == 1 else MUTED, share)
-                canvas.line(_curve(start, self.box(column + 1, unit)), colour, width)
+    def still(self):
+        sheet = Sheet(height=HEIGHT)
+        for wire in self.paths.wires:
+            self._draw_wire(sheet, wire, WIRE, 1)
+        for column, boxes in enumerate(self.boxes):
+            self._draw_title(sheet, column)
+            for channel, box in enumerate(boxes):
+                self._draw_box(sheet, column, channel, DIM)
+                sheet.text(str(self.numbers[column][channel]), *box.centre, min(15, 0.6 * self.height))
+        self._draw_brackets(sheet)
+        self.paths.put_targets(sheet, "channel", self.box)
+        return sheet
 
-    def _boxes(self, canvas, column, counts):
-        self._title(canvas, column)
-        for channel, count in enumerate(counts):
-            box, hues = self.box(column, channel), self.hues[column][channel]
-            width = box.width / len(hues)
-            for i, hue in enumerate(hues):
-                canvas.fill(Box(box.x + i * width, box.y, width, box.height), mix(hue, FULL if count else PALE))
-            number = str(self.numbers[column][channel])
-            canvas.text(number, *box.centre, min(15, 0.6 * self.height), INK if count else MUTED)
+    def moving(self, sheet, frame):
+        shown = self.paths.at(frame)
+        for wire in shown.wires:
+            self._draw_wire(sheet, wire, 1, 2.5 if self.paths.feeds[wire[0]][0].sum() <= 4 else 1.5)
+        for column, numbers in enumerate(shown.numbers):
+            for channel in np.flatnonzero(numbers):
+                self._draw_box(sheet, column, channel, LIT)
+        sheet.outline(self.box(shown.level, shown.unit), INK, 3)
 
-    def _title(self, canvas, column):
+    def _draw_wire(self, sheet, wire, share, width):
+        """In the colour of where it starts, grey where that is more than one."""
+        column, target, source = wire
+        hues, start, end = self.hues[column][source], self.box(column, source), self.box(column + 1, target)
+        colour = mix(hues[0] if len(hues) == 1 else MUTED, share)
+        sheet.line([(start.right, start.centre[1]), (end.x, end.centre[1])], colour, width, bent=True)
+
+    def _draw_box(self, sheet, column, channel, share):
+        box, hues = self.box(column, channel), self.hues[column][channel]
+        width = box.width / len(hues)
+        for i, hue in enumerate(hues):
+            sheet.fill(Box(box.x + i * width, box.y, width, box.height), mix(hue, share))
+
+    def _draw_title(self, sheet, column):
         name, kind = ("", "input") if column == 0 else (self.names[column - 1], _kind(self.layers[column - 1]))
         x, _ = self.box(column, 0).centre
-        canvas.text(name, x, 20)
-        canvas.text(kind, x, 42 if name else 20, 13 if name else 15)
+        sheet.text(name, x, 20)
+        sheet.text(kind, x, 42 if name else 20, size=13 if name else 15)
 
-    def _brackets(self, canvas):
+    def _draw_brackets(self, sheet):
         """The groups of the input, named and held together."""
         groups = self.layers[0].groups
         block = self.counts[0] // groups
         for group in range(groups):
             first, last = self.box(0, group * block), self.box(0, (group + 1) * block - 1)
             x = first.x - 8
-            canvas.line([(x, first.y), (x, last.bottom)], HUES[group % len(HUES)], 3)
-            canvas.text(f"group {group}", x - 8, (first.y + last.bottom) / 2, 13, align=1)
+            sheet.line([(x, first.y), (x, last.bottom)], HUES[group % len(HUES)], 3)
+            sheet.text(f"group {group}", x - 8, (first.y + last.bottom) / 2, 13, align=1)
 
-    def sentences(self, unit):
-        counts = self.paths(unit)[0]
-        heard = np.flatnonzero(counts)
-        agree = np.allclose(counts, self.reach[unit])
-        which = "all of them" if 1 < len(heard) == len(counts) else listed("number", heard)
-        yield f"step: output {unit} of {self.counts[-1]}, counted from 0"
-        yield f"hears: {len(heard)} of {self.counts[0]} input channels, {which}"
-        yield f"paths: {_told(counts[heard])} {'= torch ✓' if agree else f'but torch says {_told(self.reach[unit])}'}"
+    # What is told
+
+    def groups(self, frame):
+        return self.paths.groups("channel", frame)
+
+    def tell(self, frame):
+        shown = self.paths.at(frame)
+        yield self._place(shown.level, shown.unit)
+        for end in shown.ends:
+            yield from _end_sentences(end)
+        yield from shown.told()
+
+    def _place(self, column, channel):
+        count, number = self.counts[column], self.numbers[column][channel]
+        if column == self.paths.top:
+            return "step", f"output {channel} of {count}, counted from 0"
+        where = f"after {self.names[column - 1] or f'layer {column}'}" if column else "of the input"
+        place = "" if number == channel else f", at place {channel}"
+        return "channel", f"{number} of {count} {where}{place}, counted from 0"
 
 
-def _curve(start, end):
-    """From the right of one box to the left of another, level at both ends."""
-    (_, y), (_, to) = start.centre, end.centre
-    if y == to:
-        return [(start.right, y), (end.x, y)]
-    across, down = 1.5 * BEND * (1 - BEND) + BEND**3, BEND**2 * (3 - 2 * BEND)  # of a Bézier curve
-    return list(zip(start.right + across * (end.x - start.right), y + down * (to - y), strict=True))
+@dataclass(frozen=True)
+class Kernels:
+    """The wires of one layer, and beside them the kernel of each. size: (rows, columns) of a kernel"""
+
+    wires: Wires
+    size: tuple
+
+    @property
+    def layer(self):
+        return self.wires.layers[0]
+
+    @cached_property
+    def columns(self):
+        """Left side of the kernels of each input; their gaps are those of the boxes."""
+        lefts = np.array(self.wires.tops[0]) - self.wires.tops[0][0]
+        width = lefts[-1] + self.wires.height
+        return (lefts + Sheet().width - EDGE - (HEIGHT - TOP - EDGE + width) / 2).tolist()
+
+    def box(self, output, source):
+        """Of a kernel: a row for every output, a column for every input."""
+        return Box(self.columns[source], self.wires.tops[1][output], self.wires.height, self.wires.height)
+
+    def still(self):
+        sheet, rows, columns = self.wires.still(), self.layer.c_out, self.layer.c_in
+        stored, middle = len(self.wires.paths.wires), self._around([0], [0, columns - 1]).centre[0]
+        sheet.text(f"weight: {stored} kernels stored of {rows * columns}", middle, 20)
+        for output, source in np.ndindex(rows, columns):
+            self._draw_kernel(sheet, output, source)
+        for first in range(0, rows, rows // self.layer.groups):
+            self._draw_cells(sheet, range(first, first + rows // self.layer.groups), self.layer.reads(first))
+        for source in range(columns):
+            self._draw_label(sheet, source)
+        return sheet
+
+    def _draw_kernel(self, sheet, output, source):
+        box = self.box(output, source)
+        if source in self.layer.reads(output):
+            sheet.fill(box, mix(self._hue(source), WIRE))
+            return sheet.target(named("kernel", (output, source)), box, output)
+        sheet.fill(box, BLANK)
+        sheet.text("0", *box.centre, 0.4 * box.height, MUTED)
+
+    def _draw_cells(self, sheet, outputs, sources):
+        """White lines through the kernels of a group, from end to end, for the gaps between them are white too."""
+        whole = self._around(outputs, sources)
+        for output in outputs:
+            for y in self._cuts(self.size[0], self.box(output, 0).y):
+                sheet.line([(whole.x, y), (whole.right, y)], WHITE, 1)
+        for source in sources:
+            for x in self._cuts(self.size[1], self.box(0, source).x):
+                sheet.line([(x, whole.y), (x, whole.bottom)], WHITE, 1)
+
+    def _cuts(self, cells, start):
+        return [start + cell * self.wires.height / cells for cell in range(1, cells)]
+
+    def _draw_label(self, sheet, source):
+        box = self.box(0, source).at(self.box(0, source).y - 22, 20)
+        sheet.text(str(source), *box.centre, 13, MUTED)
+        sheet.target(named("column", [source]), box, self.wires.paths.frame(0, source))
+
+    def moving(self, sheet, frame):
+        self.wires.moving(sheet, frame)
+        kernels = self._kernels(frame)
+        for output, source in kernels:
+            sheet.fill(self.box(output, source), mix(self._hue(source), LIT))
+        sheet.outline(self._around(*zip(*kernels, strict=True)).grown(3), INK, 2)
+
+    def groups(self, frame):
+        """Each channel to which a wire goes, with the kernel of the wire."""
+        return [[*group, named("kernel", kernel)]
+                for group, kernel in zip(self.wires.groups(frame), self._kernels(frame), strict=True)]
+
+    def _kernels(self, frame):
+        """(output, input) of each that a wire of a frame stands for."""
+        return [(output, source) for _, output, source in self.wires.paths.at(frame).wires]
+
+    def _hue(self, source):
+        return self.wires.hues[0][source][0]
+
+    def _around(self, outputs, sources):
+        """The Box around all kernels of these rows and columns."""
+        first, last = self.box(outputs[0], sources[0]), self.box(outputs[-1], sources[-1])
+        return Box(first.x, first.y, last.right - first.x, last.bottom - first.y)
+
+
+def _feeds(layer):
+    """(c_out, c_in), 1 where an input channel goes into an output channel."""
+    return np.array([np.isin(range(layer.c_in), layer.reads(output)) for output in range(layer.c_out)], dtype=float)
 
 
 def _kind(layer):
     return "shuffled" if isinstance(layer, Shuffled) else f"groups {layer.groups}"
 
 
-def _draw_kernels(canvas, stack, kernel, unit):
-    """A row of kernels for every output, a column for every input; their gaps are those of the boxes."""
-    layer, size, (across, down) = stack.layers[0], stack.height, stack.tops
-    width = across[-1] - across[0] + size
-    columns = across - across[0] + canvas.width - EDGE - (HEIGHT - TOP - EDGE + width) / 2
-    stored, every = layer.c_out * layer.c_in // layer.groups, layer.c_out * layer.c_in
-    canvas.text(f"weight: {stored} kernels stored of {every}", columns[0] + width / 2, 20)
-    for source, x in enumerate(columns):
-        canvas.text(str(source), x + size / 2, down[0] - 12, 13, INK if source in layer.reads(unit) else MUTED)
-        for output, y in enumerate(down):
-            hue = stack.hues[0][source][0] if source in layer.reads(output) else None
-            _draw_kernel(canvas, Box(x, y, size, size), kernel, hue, FULL if output == unit else SOME)
-    first, last = columns[layer.reads(unit)[0]], columns[layer.reads(unit)[-1]]
-    canvas.outline(Box(first - 3, down[unit] - 3, last - first + size + 6, size + 6), INK, 2)
+def _end_sentences(end):
+    """Which channels there are at the end of paths, and how many paths to each."""
+    names, noun = (("heard by", "paths up"), "outputs") if end.level else (("hears", "paths"), "input channels")
+    count, known = len(end.reached), len(end.numbers)
+    which = (["all of them"] if 1 < count == known else
+             [f"number{'s' * (count > 1)} ", *end.terms(map(str, end.reached))])
+    yield names[0], f"{count} of {known} {noun}, ", *which
+    yield names[1], *_told(end.paths, end.terms), end.verdict(_told)
 
 
-def _draw_kernel(canvas, box, kernel, hue, share):
-    """A square of kernel cells, or, where there is no hue, a kernel that is not stored."""
-    if hue is None:
-        canvas.fill(box, BLANK)
-        return canvas.text("0", *box.centre, 0.4 * box.height, MUTED)
-    canvas.fill(box, mix(hue, share))
-    for y in np.linspace(box.y, box.bottom, kernel[0] + 1)[1:-1]:
-        canvas.line([(box.x, y), (box.right, y)], WHITE, 1)
-    for x in np.linspace(box.x, box.right, kernel[1] + 1)[1:-1]:
-        canvas.line([(x, box.y), (x, box.bottom)], WHITE, 1)
-
-
-def _shape_sentences(layer, weight):
+def _shape_sentence(layer, weight):
     height, width = weight.shape[2:]
     shape = layer.c_out, layer.c_in // layer.groups, height, width
-    agree = "= torch ✓" if weight.shape == shape else f"but torch says {weight.shape}"
-    yield f"weight: ({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = {shape} {agree}"
+    said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = {shape}"
+    return "weight", f"{said} {approved(weight.shape == shape, weight.shape)}"
 
 
-def _told(numbers):
-    """Numbers one by one, or once where they are all the same."""
+def _sentences(note):
+    """The lines of a note, each named by what stands before its colon."""
+    lines = [line.partition(": ") for line in note.splitlines()]
+    return [(name, told) if colon else ("", name) for name, colon, told in lines]
+
+
+def _told(numbers, listed=", ".join):
+    """Numbers one by one, `listed`, or once where they are all the same."""
     told = [f"{number:,.0f}" for number in numbers]
-    return f"{told[0]} to each" if len(set(told)) == 1 else f"{', '.join(told)} to these channels"
-
-
-def _joined(*lines):
-    return "\n".join(filter(None, lines))
+    return [f"{told[0]} to each"] if len(set(told)) == 1 else [*listed(told), " to these channels"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.arithmetic import Refused
-from helpers.canvas import written
+from helpers.drawing.palette import written
+from helpers.drawing.picture import Term
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Weighted:
     def scale(self, patch):
         return np.abs(patch * self.weight).sum()
 
-    def words(self, patch):
-        return " + ".join(f"{signed(x)}·{signed(w)}" for x, w in zip(patch.flat, self.weight.flat, strict=True))
+    def told(self, patch):
+        """The parts of a sentence that computes this cell, a Term for each weight."""
+        return products(patch.flat, self.weight.flat)
 
     def settings(self, window):
         return dict(stride=window.stride, padding=window.padding, dilation=window.dilation)
@@ -42,8 +44,8 @@ class Largest:
     def scale(self, patch):
         return np.abs(self.of(patch))
 
-    def words(self, patch):
-        return f"max({', '.join(written(x) for x in patch[~np.isnan(patch)])})"
+    def told(self, patch):
+        return ["max(", *joined([Term(written(x), k) for k, x in enumerate(patch.flat) if x == x], ", "), ")"]
 
     def settings(self, window):
         return dict(kernel_size=window.kernel, stride=window.stride, padding=window.padding,
@@ -67,24 +69,17 @@ class Mean:
     def scale(self, patch):
         return np.nanmax(np.abs(patch))
 
-    def words(self, patch):
-        there = patch[~np.isnan(patch)]
-        return f"({' + '.join(signed(x) for x in there)}) / {len(there)}"
+    def told(self, patch):
+        there = [Term(signed(x), k) for k, x in enumerate(patch.flat) if x == x]
+        return ["(", *joined(there, " + "), f") / {len(there)}"]
 
     def settings(self, window):
         return dict(kernel_size=window.kernel, stride=window.stride, padding=window.padding,
                     ceil_mode=window.ceil_mode, count_include_pad=self.count_include_pad)
 
 
-def rule_for(window, weight, pool, count_include_pad=True):
-    """The one rule that these arguments of a picture name; ValueError when they name none, or two.
-
-    Refused for average pooling with dilation, which torch does not have.
-    """
-    if (weight is None) == (pool is None):
-        raise ValueError("give either weight, for a convolution, or pool, for pooling")
-    if weight is not None:
-        return Weighted(weight)
+def pooling_rule(window, pool, count_include_pad=True):
+    """Largest or Mean. Refused for average pooling with dilation, which torch does not have."""
     if pool not in ("max", "average"):
         raise ValueError(f"pool must be 'max' or 'average', not {pool!r}")
     if pool == "max":
@@ -100,13 +95,41 @@ def signed(value):
     return f"({text})" if text.startswith("−") else text
 
 
-def verdict(by_hand, torch_says, scale):
-    """How a sentence that computes a cell by hand ends, once torch's value is known.
+def joined(parts, between):
+    """The parts of a sentence with something between them."""
+    return [each for part in parts for each in (between, part)][1:]
+
+
+def products(values, weights):
+    """The parts of a sum, value·weight each, as Terms numbered from 0."""
+    terms = [Term(f"{signed(x)}·{signed(w)}", k) for k, (x, w) in enumerate(zip(values, weights, strict=True))]
+    return joined(terms, " + ")
+
+
+def renumbered(parts, first):
+    """The parts of a sentence with their Terms numbered from `first`, where others come before them."""
+    return [Term(part, first + part.number) if isinstance(part, Term) else part for part in parts]
+
+
+def agrees(by_hand, torch_says, scale):
+    """Whether numbers computed by hand are torch's, all of them.
 
     scale: how large the terms are, for torch adds them in 32 bits
     """
-    agree = by_hand == torch_says or abs(by_hand - torch_says) <= 1e-5 * scale
-    return f"{written(by_hand)} = torch ✓" if agree else f"{written(by_hand)}, but torch says {written(torch_says)}"
+    by_hand, torch_says = np.asarray(by_hand), np.asarray(torch_says)
+    return bool(np.all((by_hand == torch_says) | (np.abs(by_hand - torch_says) <= 1e-5 * scale)))
+
+
+def verdict(by_hand, torch_says, scale):
+    """How a sentence that computes a cell by hand ends, once torch's value is known; `scale` as above."""
+    if agrees(by_hand, torch_says, scale):
+        return f"{written(by_hand)} = torch ✓"
+    return f"{written(by_hand)}, but torch says {written(torch_says)}"
+
+
+def approved(is_so, otherwise="otherwise"):
+    """How a sentence ends about something that torch says too, or not."""
+    return "= torch ✓" if is_so else f"but torch says {otherwise}"
 
 
 def call(layer, arguments, settings):
