@@ -1,104 +1,49 @@
-"""The notebooks as a student meets them: a real JupyterLab in a real Chromium, every slider moved.
-
-Chromium is what CHROMIUM names, or chromium or google-chrome on the path. Without one these tests are skipped, except
-where CI is set: there they fail.
-"""
-import json
+"""The notebooks as a student meets them: a real JupyterLab in a real Chromium, sliders moved, pictures touched."""
 import os
-import shutil
-import socket
+import signal
 import subprocess
-import sys
 import time
-import urllib.request
 from dataclasses import dataclass
 from itertools import product
 
 import pytest
 import refresh
-from playwright.sync_api import Locator, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from lab import LESSON, READY, jupyterlab
+from playwright.sync_api import Locator, Page
 from test_sweep import demos, set_controls
 
-# A sandbox needs rights that root and a container lack; the only page visited is our own
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
-LAB_SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none"},  # lay out every cell, not only those in sight
-}
-LESSON = "window.jupyterapp.shell.currentWidget"
-READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-SHOWN = """count => { const images = [...document.querySelectorAll('.jp-Notebook .picture img')];
-    return images.length === count && images.every(i => i.complete && i.naturalWidth); }"""
+SHOWN = """count => { const pictures = [...document.querySelectorAll('.jp-Notebook .picture')];
+    return pictures.length === count && pictures.every(each => each.dataset.whole === 'true'); }"""
 ERRORS = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].filter(output =>
     /error|stderr/.test(output.dataset.mimeType) || /Error displaying widget/.test(output.innerText))
     .map(output => output.innerText.slice(0, 300))"""
 
-# What a demo shows now; with `before`, once it shows something else, or after a while
+# What a demo shows now; with `before`, once something else has arrived, or after a while
 STATE = """async (cell, before) => {
-    const view = cell.querySelector('.picture'), image = view.querySelector('img');
-    const words = () => view.querySelector('[role="status"]');
-    const late = performance.now() + 2000;
-    while (before && image.src === before.src && words().innerText === before.text && performance.now() < late)
+    const view = cell.querySelector('.picture'), late = performance.now() + 3000;
+    while (before && view.dataset.arrived === before.arrived && performance.now() < late)
         await new Promise(requestAnimationFrame);
-    await image.decode();
-    const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
-    const sameRegion = !before || words().seen === true;
-    words().seen = true;
-    return {src: image.src, text: words().innerText, alt: image.alt, trouble: view.dataset.trouble, sameRegion,
-            picture: bytes.reduce((a, b) => (a * 31 + b) | 0, 0), opacity: +getComputedStyle(image).opacity,
-            height: cell.offsetHeight, regions: cell.querySelectorAll('[role="status"]').length};
+    const told = view.querySelector('[role="status"]'), sameRegion = !before || told.seen === true;
+    told.seen = true;
+    const rows = [...view.querySelectorAll('.words > *')].map(row =>
+        [row.querySelector('b')?.textContent.trim() ?? '', (row.lastChild ?? row).textContent]);
+    return {arrived: view.dataset.arrived, trouble: view.dataset.trouble, sameRegion, rows,
+            text: rows.map(([name, rest]) => name ? `${name}: ${rest}` : rest).join('\\n'),
+            touch: view.querySelector('.touch.lit')?.textContent ?? '',
+            step: +view.querySelector('input').value,
+            lit: view.querySelectorAll('.lit:not(.touch, .term), .this').length,
+            picture: view.querySelector('.sheet svg').outerHTML,
+            opacity: +getComputedStyle(view.querySelector('.sheet')).opacity, height: cell.offsetHeight,
+            regions: cell.querySelectorAll('[role="status"]').length};
 }"""
 
 
-def chromium():
-    found = map(shutil.which, [os.environ.get("CHROMIUM") or "chromium", "/usr/bin/chromium", "google-chrome"])
-    return next(filter(None, found), None)
-
-
 @pytest.fixture(scope="module")
-def browser():
-    if chromium() is None:
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say("no Chromium here: install chromium, or name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def lab():
     """Address of a JupyterLab on a copy of the notebooks, for it saves what it runs."""
-    home = tmp_path_factory.mktemp("lab")
-    shutil.copytree(refresh.ROOT / "notebooks", home / "notebooks")
-    for name, setting in LAB_SETTINGS.items():
-        file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(setting), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    switches = [f"--port={port}", "--IdentityProvider.token=lesson", f"--ServerApp.root_dir={home / 'notebooks'}",
-                "--no-browser", "--allow-root", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"]
-    places = {"JUPYTER_CONFIG_DIR": home, "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-              "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces"}
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *switches], stdout=log, stderr=log,
-                                  env=os.environ | {name: str(place) for name, place in places.items()})
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=lesson&reset"
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def wait_for(address, server, log):
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            return urllib.request.urlopen(address)
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()}")
+    with jupyterlab(refresh.ROOT / "notebooks") as address:
+        yield address
 
 
 @dataclass
@@ -191,8 +136,6 @@ def faults_of(state, start):
     """What breaks a promise of every demo."""
     if state["regions"] != 1 or not state["sameRegion"]:
         yield "the live region is not the one it was"
-    if not state["alt"]:
-        yield "the picture has no text for readers without eyes"
     if abs(state["height"] - start["height"]) > 1:
         yield f"the page jumps by {state['height'] - start['height']} pixels"
     if state["trouble"] == "error":
@@ -235,7 +178,6 @@ def test_a_table_answers_to_typing_adding_and_removing(lesson):
             continue
         fields, rows, start = table.locator("input"), table.locator("tr:has(td)"), demo.state()
         numbers, count = [field.input_value() for field in fields.all()], rows.count()
-        step = demo.value(demo.sliders()["step"])
         typed = types(demo, fields.first, "5")
         assert typed["text"] != start["text"], name
         assert list(faults_of(typed, start)) == [], name
@@ -258,7 +200,6 @@ def test_a_table_answers_to_typing_adding_and_removing(lesson):
         demo.state(demo.last)
         for field, number in zip(fields.all(), numbers, strict=True):
             types(demo, field, number)
-        demo.put_back(demo.sliders()["step"], step)
         assert (demo.state()["text"], demo.last["opacity"]) == (start["text"], 1), name
 
 
@@ -271,25 +212,191 @@ def types(demo, field, number):
     return demo.state(before)
 
 
-def test_play_next_and_previous_walk(lesson):
-    for demo in lesson.demos.values():
-        if "step" in demo.sliders():
-            handle = demo.sliders()["step"]
-            demo.press(handle, "Home")
-            play, forth, back = (demo.cell.locator(which) for which in (
-                ".widget-play button >> nth=0", 'button[title="next step"]', 'button[title="previous step"]'))
-            play.click()
-            reaches(handle, lambda step: step >= 1)
-            play.click()
-            walked = demo.value(handle)
-            back.click()
-            reaches(handle, lambda step, at=walked - 1: step == at)
-            forth.click()
-            reaches(handle, lambda step, at=walked: step == at)
+# The walk, and what answers to the hand
+
+def walking(lesson, run, notebook):
+    """(name, LiveDemo, Picture) of the demos that walk."""
+    for name, demo in lesson.demos.items():
+        picture = run(notebook)[name].demo.picture
+        if len(picture) > 1:
+            yield name, demo, picture
 
 
-def reaches(handle, fits):
+def test_play_next_previous_and_the_slider_walk(lesson, run, notebook):
+    for name, demo, picture in walking(lesson, run, notebook):
+        press = {title: demo.cell.get_by_role("button", name=title, exact=True) for title in (
+            "play", "pause", "previous step", "next step")}
+        slider = demo.cell.get_by_role("slider", name="step", exact=True)
+        slider.press("Home")
+        assert demo.state()["text"] == picture.says(0), name
+        demo.cell.get_by_role("combobox", name="speed").select_option("fast")
+        press["play"].click()
+        reaches(demo, lambda step: step >= 1)
+        demo.cell.get_by_role("button", name="pause", exact=True).or_(press["play"]).click()
+        walked = demo.state()["step"]
+        press["previous step"].click()
+        assert demo.state()["text"] == picture.says(max(walked - 1, 0)), name
+        press["next step"].click()
+        slider.press("End")
+        assert demo.state()["text"] == picture.says(len(picture) - 1), name
+        slider.fill(str(picture.start))
+
+
+def reaches(demo, fits):
     until = time.monotonic() + 10
-    while not fits(float(handle.get_attribute("aria-valuenow"))):
+    while not fits(demo.state()["step"]):
         assert time.monotonic() < until, "the step does not move"
-        handle.page.wait_for_timeout(50)
+        demo.cell.page.wait_for_timeout(20)
+
+
+def examples(picture):
+    """A target in the middle of each kind, as (its number, Target): on top, so that it can be pointed at."""
+    targets = list(enumerate(picture.sheet.targets))
+    kinds = {}
+    for number, target in targets:
+        kinds.setdefault(target.name.split("[")[0], []).append((number, target))
+    for some in kinds.values():
+        number, target = some[len(some) // 2]
+        if not any(covers(other, target) for later, other in targets if later > number):
+            yield target
+
+
+def covers(other, target):
+    (x, y), (left, top, right, bottom) = middle(target), other.points
+    return left <= x < right and top <= y < bottom
+
+
+def middle(target):
+    left, top, right, bottom = target.points
+    return (left + right) / 2, (top + bottom) / 2
+
+
+def point(demo, picture, target):
+    """Move the mouse to the middle of a target; what the demo shows then, and where the mouse is."""
+    box = demo.cell.locator(".sheet > svg").bounding_box()
+    scale = min(box["width"] / picture.sheet.width, box["height"] / picture.sheet.height)
+    left, top = (box[side] + (box[size] - scale * whole) / 2 for side, size, whole in (
+        ("x", "width", picture.sheet.width), ("y", "height", picture.sheet.height)))
+    x, y = middle(target)
+    demo.cell.page.mouse.move(left + scale * x, top + scale * y)
+    return demo.state(), (left + scale * x, top + scale * y)
+
+
+def partners(picture, frame, name):
+    """What is lit with a target: its first group of this frame, and where it has a verb, all that read it."""
+    group = next((group for group in picture.groups(frame) if name in group), [])
+    there = {target.name for target in picture.sheet.targets}
+    goals = {target.step: target.name for target in picture.sheet.targets if target.step is not None}
+    readers = [goals[step] for step in range(len(picture)) if step in goals
+               and any(name in group for group in picture.groups(step))] * (
+                   name.split("[")[0] in picture.sheet.verbs)
+    return {name, *group, *readers} & there
+
+
+def test_pointing_shows_clicking_keeps_escape_lets_go(lesson, run, notebook):
+    for name, demo, picture in walking(lesson, run, notebook):
+        demo.cell.locator(".sheet").scroll_into_view_if_needed()
+        demo.cell.locator(".sheet").focus()
+        demo.cell.page.keyboard.press("Home")
+        for target in examples(picture):
+            state, place = point(demo, picture, target)
+            if target.step is None:
+                assert state["text"] == picture.says(0), target
+                assert state["lit"] == len(partners(picture, 0, target.name)), (name, target)
+            else:
+                assert state["text"] == picture.says(target.step), (name, target)
+            demo.cell.page.mouse.click(*place)
+            demo.cell.page.mouse.move(1, 1)
+            kept = demo.state()
+            assert (kept["text"], kept["touch"]) == (state["text"], state["touch"]), (name, target)
+            demo.cell.page.keyboard.press("Escape")
+            if target.step is None or target.step >= len(picture):
+                assert (demo.state()["text"], demo.state()["lit"]) == (picture.says(0), 0), (name, target)
+            demo.cell.page.keyboard.press("Home")
+
+
+def test_arrow_keys_go_to_the_neighbour(lesson, run, notebook):
+    for name, demo, picture in walking(lesson, run, notebook):
+        demo.cell.locator(".sheet").focus()
+        for key, step in (("End", len(picture) - 1), ("Home", 0), ("PageDown", 1), ("PageUp", 0)):
+            demo.cell.page.keyboard.press(key)
+            assert demo.state()["text"] == picture.says(step), (name, key)
+        seen = set()
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+            demo.cell.page.keyboard.press(key)
+            seen.add(demo.state()["step"])
+        assert len(seen) > 1, name
+
+
+def test_the_walk_needs_no_kernel(lesson, run, notebook):
+    kernel = lesson.page.evaluate(f"{LESSON}.sessionContext.session.kernel.id")
+    process = int(subprocess.run(["pgrep", "-f", kernel], capture_output=True, text=True).stdout.split()[0])
+    os.kill(process, signal.SIGSTOP)
+    try:
+        for name, demo, picture in walking(lesson, run, notebook):
+            slider = demo.cell.get_by_role("slider", name="step", exact=True)
+            slider.press("End")
+            assert demo.state()["text"] == picture.says(len(picture) - 1), name
+            slider.fill(str(picture.start))
+            assert demo.state()["text"] == picture.says(), name
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+# For everybody
+
+def test_no_key_reaches_the_notebook(lesson):
+    cells = len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)"))
+    for demo in lesson.demos.values():
+        for part in (".noUi-handle", "select", "button", "input", ".sheet"):
+            if (control := demo.cell.locator(f".explorer {part}:visible")).count():
+                control.first.focus()
+                for key in "ddmxvz":
+                    lesson.page.keyboard.press(key)
+    assert len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)")) == cells
+    assert lesson.page.locator(".picture").count() == len(lesson.demos)
+
+
+def test_axe_finds_nothing(lesson):
+    found = Axe().run(lesson.page, context=".explorer", options={"resultTypes": ["violations"]}).response["violations"]
+    assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
+
+
+def test_the_stage_has_the_demo_alone_and_puts_everything_back(lesson):
+    name, demo = next(iter(lesson.demos.items()))
+    before = demo.cell.evaluate("cell => [cell.offsetHeight, cell.querySelector('.sheet').offsetWidth]")
+    demo.cell.locator(".sheet").focus()
+    lesson.page.keyboard.press("f")
+    lesson.page.wait_for_function("document.fullscreenElement?.classList.contains('explorer')")
+    seen = lesson.page.evaluate("""[...document.querySelectorAll('.explorer .sheet, .explorer .words, .explorer .bar')]
+        .filter(each => document.fullscreenElement.contains(each)).map(each => each.getBoundingClientRect().bottom)""")
+    assert len(seen) == 3, name
+    assert max(seen) <= lesson.page.viewport_size["height"], name
+    lesson.page.keyboard.press("f")
+    lesson.page.wait_for_function("!document.fullscreenElement")
+    assert demo.cell.evaluate("cell => [cell.offsetHeight, cell.querySelector('.sheet').offsetWidth]") == before
+
+
+LEAST = 14  # CSS pixels of a digit where a demo starts, in a window of 1280
+
+DIGITS = """cell => { const drawn = cell.querySelector('.sheet > svg');
+    return [...drawn.querySelectorAll('text')]
+        .filter(text => /\\d/.test(text.textContent) && text.style.display !== 'none')
+        .map(text => [drawn.getScreenCTM().a * text.getAttribute('font-size'), text.textContent]); }"""
+
+
+def test_digits_can_be_read_where_a_demo_starts(lesson):
+    small = {name: min(found) for name, demo in lesson.demos.items() if (found := demo.cell.evaluate(DIGITS))}
+    assert {name: least for name, least in small.items() if least[0] < LEAST} == {}
+
+
+def test_a_reload_brings_the_walk_back(lesson, run, notebook):
+    walks = list(walking(lesson, run, notebook))
+    for _, demo, _ in walks:
+        demo.cell.get_by_role("slider", name="step", exact=True).press("End")
+    lesson.page.wait_for_timeout(1000)  # for the hand to rest, and the notebook to be saved
+    lesson.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    lesson.page.reload()
+    lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=60_000)
+    for name, demo, picture in walks:
+        assert demo.state()["text"] == picture.says(len(picture) - 1), name

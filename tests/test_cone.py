@@ -1,13 +1,19 @@
 """The cone of a stack of layers: its paths are the gradients that torch computes where all weights are 1."""
+from zlib import compress
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_pictures import is_cut_off, pixel_size, pixels, said
+from looked_at import extent, faults
+from test_pictures import said
 from torch.autograd.functional import jacobian
 
 from helpers import Refused, Window
-from helpers.pictures import cone
+from helpers.drawing.palette import INK, ORANGE
+from helpers.drawing.sheet import Fill, Line, Text
+from helpers.live.film import Film, packed
+from helpers.pictures.cone import cone
 
 
 def same(kernel, *dilations):
@@ -149,39 +155,54 @@ def test_the_picture_starts_in_the_middle_and_a_causal_one_at_the_last_output():
     assert drawn(causal(2, 1, 2), 9, True).start == 8
 
 
-def columns(mask):
-    """First and last column with a pixel of the mask, in CSS pixels."""
-    found = np.flatnonzero(mask.any(axis=0)) / 2
-    return found[0], found[-1]
-
-
-def output_and_cone(picture, step):
-    """Columns of the outlined output and of the blue input cells."""
-    frame = pixels(picture.png(step)).astype(int)
-    frame[:, :300] = 255  # names of the layers
-    top, bottom = np.split(frame, 2)
-    red, green, blue = bottom.transpose(2, 0, 1)
-    return columns(top.max(axis=2) < 90), columns((blue > red + 12) & (blue > green))
+def drawn_things(picture, frame):
+    """Left and right of what a frame frames in ink, and of all cells that it colours; the rows are set apart."""
+    marks = picture.moves(frame).marks
+    framed, = (extent(mark) for mark in marks if isinstance(mark, Line) and mark.colour == INK)
+    bottom = max(extent(target)[1] for target in picture.sheet.targets)
+    reached = [extent(mark) for mark in marks if isinstance(mark, Fill) and extent(mark)[1] > bottom]
+    return framed[::2], (min(left for left, *_ in reached), max(right for _, _, right, _ in reached))
 
 
 @pytest.mark.parametrize(("name", "step"), [
     ("no padding", 0), ("strides", 1), ("strides and padding", 1), ("even kernels and padding", 4), ("1, 2, 4, 8", 16)])
 def test_an_output_stands_above_the_middle_of_what_it_sees(name, step):
-    output, reached = output_and_cone(drawn(*STACKS[name]), step)
-    assert np.mean(output) == pytest.approx(np.mean(reached), abs=1)
+    output, reached = drawn_things(drawn(*STACKS[name]), step)
+    assert np.mean(output) == pytest.approx(np.mean(reached))
 
 
 @pytest.mark.parametrize("step", [0, 7, 15])
 def test_a_causal_output_stands_above_the_last_cell_that_it_sees(step):
-    output, reached = output_and_cone(drawn(*STACKS["causal"]), step)
-    assert output[1] == pytest.approx(reached[1], abs=2)
+    output, reached = drawn_things(drawn(*STACKS["causal"]), step)
+    assert output[1] == pytest.approx(reached[1], abs=1)
 
 
-def test_a_path_runs_from_the_middle_of_a_cell():
+def test_a_path_runs_from_the_middle_of_a_cell_to_the_middle_of_one():
     picture = drawn(4 * [Window(1)], 5)
-    red, _, blue = pixels(picture.png()).transpose(2, 0, 1)
-    output, _ = output_and_cone(picture, picture.start)
-    assert np.mean(columns((red > 200) & (blue < 60))) == pytest.approx(np.mean(output), abs=1)  # orange
+    output, _ = drawn_things(picture, picture.start)
+    wires = [mark for mark in picture.moves().marks if isinstance(mark, Line) and mark.colour == ORANGE]
+    assert len(wires) == 4
+    assert [x for wire in wires for x in wire.points[::2]] == pytest.approx(8 * [np.mean(output)])
+
+
+def test_every_wire_is_there_pale_and_those_of_the_cone_over_it(stack):
+    layers, size, is_causal = stack
+    picture = drawn(layers, size, is_causal)
+    wires = {mark.points for mark in picture.sheet.marks if isinstance(mark, Line)}
+    ones = F.conv1d(F.pad(torch.ones(1, 1, size), (layers[0].padding, 0 if is_causal else layers[0].padding)),
+                    torch.ones(1, 1, layers[0].kernel), stride=layers[0].stride, dilation=layers[0].dilation)
+    bottom = max(extent(target)[1] for target in picture.sheet.targets)
+    assert sum(points[3] == bottom for points in wires) == ones.sum()  # as many cells as the windows of layer 1 meet
+    for step in range(len(picture)):
+        assert {mark.points for mark in picture.moves(step).marks if getattr(mark, "width", 0) == 2.5} <= wires
+
+
+def test_the_numbers_in_the_cells_are_those_of_torch():
+    layers, size, _ = STACKS["strides and padding"]
+    picture, reach = drawn(layers, size), by_torch(layers, size).int()
+    for step, row in enumerate(reach):
+        places = sorted((mark.x, mark.string) for mark in picture.moves(step).marks if isinstance(mark, Text))
+        assert [string for _, string in places] == [str(count) for count in row.tolist() if count]
 
 
 # Both ends of what a demo may ask for, in 1 to 4 layers
@@ -190,21 +211,98 @@ def test_a_path_runs_from_the_middle_of_a_cell():
     same(3, 8, 8, 8, 8), 4 * [Window(1)], 4 * [Window(9)], 4 * [Window(3, 2, 1)], [Window(17, 16, 0)],
     [Window(3, 2, 8, 8), *same(3, 8, 8, 8)],
 ], ids=lambda layers: " ".join(f"{each.kernel}:{each.stride}:{each.padding}:{each.dilation}" for each in layers))
-def test_nothing_is_drawn_off_the_sheet(layers):
+def test_an_eye_finds_no_fault(layers):
     picture = drawn(layers, 33)
-    assert not is_cut_off(picture)
-    assert pixel_size(picture) == (1600, 912)
+    assert not [*faults(picture)]
+    assert (picture.sheet.width, picture.sheet.height) == (800, 456)
 
 
 @pytest.mark.parametrize("size", [1, 33])
-@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+@pytest.mark.parametrize("depth", [1, 4])
 def test_a_causal_stack_and_a_short_input_fit_the_same_sheet(size, depth):
     for picture in (drawn(causal(2, 1, 2, 4, 8)[:depth], size, True), drawn(same(3, 1, 2, 4, 8)[:depth], size)):
-        assert not is_cut_off(picture)
-        assert pixel_size(picture) == (1600, 912)
+        assert not [*faults(picture)]
+        assert (picture.sheet.width, picture.sheet.height) == (800, 456)
 
 
-def test_all_steps_of_a_walk_differ_in_what_they_show_and_agree_in_size():
+def test_all_steps_and_asides_differ_in_what_they_show():
     picture = drawn(same(3, 1, 2), 5)
-    assert len({picture.png(step) for step in range(5)}) == 5
-    assert {pixel_size(picture, step) for step in range(5)} == {(1600, 912)}
+    assert picture.asides == 10
+    assert len({tuple(picture.scene(frame)) for frame in range(15)}) == 15
+
+
+def test_a_walk_with_its_asides_is_small():
+    film = Film(drawn(same(3, 1, 2, 4, 8), 33))
+    first, rest = (len(compress(packed(part).encode())) for part in (film.start(), film.more(1, 99)))
+    assert first < 8_000
+    assert rest < 36_000  # of 165 frames
+
+
+# What can be pointed at
+
+def leads(picture):
+    return {target.name: target.step for target in picture.sheet.targets}
+
+
+def test_every_cell_leads_to_a_frame_of_its_own_in_which_it_is_framed(stack):
+    picture = drawn(*stack)
+    assert sorted(leads(picture).values()) == list(range(len(picture) + picture.asides))
+    for target in picture.sheet.targets:
+        ink, = (mark for mark in picture.moves(target.step).marks if isinstance(mark, Line) and mark.colour == INK)
+        assert extent(ink) == pytest.approx(target.points, abs=1.6)  # half of the line's 3
+
+
+def test_a_term_of_an_output_lights_the_cell_whose_gradient_it_is(stack):
+    picture, reach = drawn(*stack), by_torch(*stack)
+    for step, row in enumerate(reach):
+        assert picture.groups(step) == [[f"cell[0, {cell}]"] for cell in row.nonzero().flatten().tolist()]
+        terms = next(parts for name, *parts in picture.sentences(step) if name == "paths")
+        told = {part.number: str(part) for part in terms if hasattr(part, "number")}
+        assert [float(told[k]) for k in range(len(told))] == row[row > 0].tolist()
+
+
+def test_an_input_cell_leads_to_all_outputs_that_see_it(stack):
+    picture, reach = drawn(*stack), by_torch(*stack)
+    for cell, column in enumerate(reach.T):
+        frame = leads(picture)[f"cell[0, {cell}]"]
+        above = column.nonzero().flatten().tolist()
+        assert picture.groups(frame) == [[f"cell[{len(stack[0])}, {output}]"] for output in above]
+        assert picture.says(frame).splitlines()[-1] == (
+            f"paths up: {', '.join(f'{count:.0f}' for count in column[above].tolist()) or 'none'} "
+            "to these outputs = torch ✓")
+
+
+def test_the_paths_through_the_cells_of_any_row_are_all_paths(stack):
+    picture, reach, counts = drawn(*stack), by_torch(*stack), {}
+    for name, frame in leads(picture).items():
+        told = dict(line.split(": ", 1) for line in picture.says(frame).splitlines())
+        if "through" in told:
+            row = name.split(",")[0]
+            counts[row] = counts.get(row, 0) + int(told["through"].split(": ")[1].replace(",", ""))
+    assert list(counts.values()) == (len(stack[0]) - 1) * [reach.sum()]
+
+
+def test_a_cell_between_tells_what_lies_below_it_and_above():
+    picture = drawn(same(3, 1, 2, 4), 33)
+    assert picture.says(leads(picture)["cell[1, 14]"]).splitlines() == [
+        "cell: 14 of 33 after layer 1, counted from 0",
+        "reach: 3 input cells, without a gap, from 13 to 15, which spans 3",
+        "paths: 1, 1, 1 to these cells",
+        "seen by: 7 outputs, 8, 10, 12, 14, 16, 18, 20, from 8 to 20, which spans 13",
+        "paths up: 1, 1, 2, 1, 2, 1, 1 to these outputs",
+        "through: 3 paths up to here, times 9 on to the top: 27",
+        "sees: 1 + 1·(3 − 1) = 3 cells, padding included",
+    ]
+
+
+def test_a_cell_that_no_output_sees_is_told():
+    picture = drawn([Window(2, 3)], 6)
+    assert picture.says(leads(picture)["cell[0, 2]"]).splitlines() == [
+        "cell: 2 of 6 of the input, counted from 0", "seen by: no output", "paths up: none to these outputs = torch ✓"]
+
+
+def test_a_wrong_reach_is_told_at_the_input_too():
+    reach = by_torch(same(3, 1), 4)
+    reach[3, 0] = 1
+    picture = cone(same(3, 1), 4, reach)
+    assert picture.says(leads(picture)["cell[0, 0]"]).endswith("1, 1 to these outputs but torch says 1, 1, 0, 1")

@@ -1,19 +1,18 @@
 """Bars of what layers cost."""
-import numpy as np
 import pytest
-from test_pictures import is_cut_off, pixels
+from looked_at import extent, faults
 
-from helpers.canvas import GREEN, ORANGE, SHARPNESS, TINTS, mix
-from helpers.pictures import costs
+from helpers.drawing.palette import GREEN, ORANGE, TINTS, mix
+from helpers.drawing.sheet import Fill, Text
+from helpers.pictures.costs import costs
 
 LAYERS = {"standard": {"parameters": 576, "MACs": 12_345_678}, "grouped": {"parameters": 144, "MACs": 0}}
 
 
 def lengths(picture, hue):
     """How long the bars of a colour are, in CSS pixels, from the top down."""
-    bars = (np.abs(pixels(picture.png()) - 255 * np.array(mix(hue, TINTS[-1]))) < 2).all(axis=-1).sum(axis=1)
-    starts = np.flatnonzero((bars > 0) & (np.roll(bars, 1) == 0))
-    return [bars[start + 4] / SHARPNESS for start in starts]
+    return [mark.points[2] - mark.points[0] for mark in picture.scene()
+            if isinstance(mark, Fill) and mark.colour == mix(hue, TINTS[-1])]
 
 
 def test_says_every_number_and_its_share_of_the_first():
@@ -22,21 +21,43 @@ def test_says_every_number_and_its_share_of_the_first():
     assert costs({"a": {"ms": 2.5}, "b": {"ms": 1.0}}).says() == "ms: a 2.5; b 1 (40 %)"
 
 
+def test_a_note_is_a_sentence_with_a_name_where_it_has_one():
+    assert costs(LAYERS, note="size: 3").sentences()[0] == ("size", "3")
+    assert costs(LAYERS, note="look").sentences()[0] == ("", "look")
+    assert len(costs(LAYERS).sentences()) == 2
+
+
+def test_all_numbers_of_a_measure_have_one_unit():
+    nets = {"a": {"MACs": 48_000_000, "parameters": 9_999_999}, "b": {"MACs": 4_186_560, "parameters": 10},
+            "c": {"MACs": 12_345, "parameters": 0}}
+    assert costs(nets).says() == ("MACs: a 48.0 million; b 4.19 million (8.72 %); c 0.0123 million (0.0257 %)\n"
+                                  "parameters: a 9,999,999; b 10 (0.0001 %); c 0 (0 %)")
+
+
+def test_every_number_and_share_that_is_told_is_drawn_and_none_over_another():
+    picture = costs(LAYERS)
+    texts = [mark for mark in picture.scene() if isinstance(mark, Text)]
+    assert {text.string for text in texts} == {
+        "standard", "grouped", "parameters", "MACs", "576", "144", "25 %", "12.3 million", "0", "0 %"}
+    boxes = sorted(map(extent, texts))
+    assert not any(one[2] > other[0] and one[1] < other[3] and other[1] < one[3]
+                   for i, one in enumerate(boxes) for other in boxes[i + 1:])
+
+
 def test_nothing_is_said_of_a_share_of_nothing():
     assert costs({"a": {"MACs": 0}, "b": {"MACs": 5}}).says() == "MACs: a 0; b 5"
 
 
 def test_bars_are_as_long_as_their_numbers():
     long, short = lengths(costs(LAYERS), ORANGE)
-    assert short == pytest.approx(long / 4, abs=1)
-    assert len(lengths(costs(LAYERS), GREEN)) == 2  # a sliver stands even for 0
+    assert short == pytest.approx(long / 4)
+    assert lengths(costs(LAYERS), GREEN)[1] == 2  # a sliver stands even for 0
 
 
 def test_nothing_is_cut_off_at_the_edge():
     large = {name: {"parameters": 10**9 + i, "MACs": 10**11, "ms": 1.25} for i, name in enumerate(
         ("standard", "depthwise separable", "grouped, 32 groups"))}
-    assert not is_cut_off(costs(large))
-    assert not is_cut_off(costs(LAYERS))
+    assert list(faults(costs(large))) == list(faults(costs(LAYERS))) == []
 
 
 @pytest.mark.parametrize("layers", [{}, {"a": {}}, {"a": {"MACs": 1}, "b": {"parameters": 1}}], ids=str)

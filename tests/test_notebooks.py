@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 import refresh
@@ -90,6 +91,13 @@ def test_demos_show_without_a_kernel(code):
         bundles = [output.data for output in cell.outputs if refresh.WIDGET in output.get("data", {})]
         assert len(bundles) == cell.source.count("@explore("), cell.id
         assert all(bundle["image/png"] and bundle["text/plain"] for bundle in bundles), cell.id
+
+
+def test_a_demo_asks_what_the_prose_above_it_asks(cells):
+    for above, cell in pairwise(cells):
+        for node in ast.parse(cell.source).body if "@explore(" in cell.source else []:
+            asked = (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
+            assert " ".join(asked.lower().split()) in " ".join(above.source.lower().split()), cell.id
 
 
 def test_generated_lines_are_up_to_date(notebook):

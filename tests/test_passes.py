@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_pictures import is_cut_off, pixel_size, said
-from test_transposed import extent, number, numbers, text_boxes
+from looked_at import extent, faults
+from test_pictures import said
+from test_transposed import number, numbers
 
 from helpers import Refused
-from helpers.canvas import INK, written
-from helpers.pictures import passes
+from helpers.drawing.palette import BLUE, INK, ORANGE, mix, written
+from helpers.drawing.sheet import Line, Text, named
+from helpers.live.film import Film, packed
+from helpers.pictures.passes import passes
 from helpers.samples import whole_numbers
 
 WHERE = re.compile(r"(\d+ of \d+), pass (\d), (\w) on channels? (.+), rows? (.+), columns? (.+)")
@@ -150,50 +153,134 @@ def test_a_kernel_that_fits_nowhere_is_refused(name, cells):
         passes(x, kernels, made)
 
 
+@pytest.mark.parametrize("order", ["α β γ", "γ β α"])
+def test_cubes_say_where_what_is_read_is_out_of_sight(order):
+    case_ = case(4, 2, 3, order, (5, 5))
+    steps = list(walk((4, 2, 3, order, (5, 5))))
+    told = zip(said(passes(*case_), "step"), said(passes(*case_, cubes=True), "step"), steps, strict=True)
+    for plain, cubes, (count, *_, read, _, _) in told:
+        front = [4, *(y.shape[2] for y in case_[2])][count - 1] - 1
+        assert cubes == plain + f", out of sight behind channel {front}" * (front not in read[0])
+
+
 # What is drawn
 
-def ink(picture, step):
-    return [text for text, *_, colour, _ in picture._draw(step)._texts if colour == INK]
+def inked(picture, step):
+    return [mark.string for mark in picture.scene(step) if isinstance(mark, Text) and mark.colour == INK]
 
 
 @both_views
-def test_the_names_say_which_pass_it_is(cubes):
-    x, kernels, made = case(4, 2, 3, "γ β α", (5, 5))
-    names = [[text for text in ink(passes(x, kernels, made, cubes), step) if "×" in text] for step in ends(made)]
-    assert names == [["input, 4 × 5 × 5", "γ, 1 × 1 × 3", "after pass 1, 4 × 5 × 3", "pass 1: γ 1 × 1 × 3"],
-                     ["after pass 1, 4 × 5 × 3", "β, 1 × 2 × 1", "after pass 2, 4 × 4 × 3", "pass 2: β 1 × 2 × 1"],
-                     ["after pass 2, 4 × 4 × 3", "α, 4 × 1 × 1", "output, 1 × 4 × 3", "pass 3: α 4 × 1 × 1"]]
+def test_every_volume_has_its_name_and_the_pass_at_work_is_in_ink(cubes):
+    picture = passes(*case(4, 2, 3, "γ β α", (5, 5)), cubes)
+    words = [[text for text in inked(picture, step) if "×" in text] for step in ends(case(4, 2, 3, "γ β α", (5, 5))[2])]
+    names = ["input, 4 × 5 × 5", "γ, 1 × 1 × 3", "after pass 1, 4 × 5 × 3", "β, 1 × 2 × 1", "after pass 2, 4 × 4 × 3",
+             "α, 4 × 1 × 1", "output, 1 × 4 × 3"]
+    assert words == [[*names, "pass 1: γ 1 × 1 × 3"], [*names, "pass 2: β 1 × 2 × 1"], [*names, "pass 3: α 4 × 1 × 1"]]
 
 
-def test_slices_have_the_numbers_of_their_pass_and_those_made_so_far():
+@both_views
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_passes_have_a_picture_too(cubes, count):
+    x, kernels, made = case(3, 2, 2)
+    picture = passes(x, dict([*kernels.items()][:count]), made[:count], cubes)
+    assert len(picture) == sum(y.numel() for y in made[:count])
+    assert list(faults(picture)) == []
+
+
+def test_slices_have_the_numbers_of_all_volumes_and_of_what_is_made_so_far():
     x, kernels, made = case(2, 2, 3, "β α γ")
-    volumes, so_far = [each.flatten().tolist() for each in (x, *made)], []
-    for step, (count, _, kernel, *_, value) in enumerate(walk((2, 2, 3, "β α γ"))):
-        so_far.append(value)
-        there = volumes[count - 1] + kernel.flatten().tolist() + so_far[sum(map(len, volumes[1:count])):]
-        drawn = [text for text in ink(passes(x, kernels, made), step) if re.fullmatch(r"−?\d+", text)]
-        assert sorted(drawn) == sorted(map(written, there)), step
+    picture, so_far = passes(x, kernels, made), torch.cat([y.flatten() for y in made]).tolist()
+    there = torch.cat([each.flatten() for each in (x, *kernels.values())]).tolist()
+    for step in range(len(picture)):
+        drawn = [text for text in inked(picture, step) if re.fullmatch(r"−?\d+", text)]
+        assert sorted(drawn) == sorted(map(written, there + so_far[:step + 1])), step
+
+
+@both_views
+def test_the_kernel_at_work_and_what_it_reads_are_marked(cubes):
+    picture = passes(*case(2, 2, 2, size=(3, 2)), cubes)
+    for step, (count, name, *_) in enumerate(walk((2, 2, 2, "α β γ", (3, 2)))):
+        lines = [mark for mark in picture.moves(step).marks if isinstance(mark, Line)]
+        assert any(mark.colour == BLUE for mark in lines) == (count > 1)  # the first is blue for ever
+        marks = [extent(mark) for mark in lines if (mark.colour, mark.width) == (ORANGE, 2)]
+        sticks = [each.points for each in picture.sheet.targets if each.name.startswith(f"{name}[")]
+        left, top, right, bottom = sticks[0]
+        assert any(mark[0] <= left + 2 and mark[1] <= top + 2 and mark[2] >= right - 2 and mark[3] >= bottom - 2
+                   for mark in marks), step
 
 
 @both_views
 def test_all_steps_of_a_walk_differ_in_what_they_show(cubes):
     picture = passes(*case(2, 2, 2, size=(3, 2)), cubes)
-    assert len({picture.png(step) for step in range(len(picture))}) == len(picture) == 6 + 4 + 2
+    assert len({tuple(picture.scene(step)) for step in range(len(picture))}) == len(picture) == 6 + 4 + 2
+
+
+@pytest.mark.parametrize("order", ["α β γ", "γ β α"])
+def test_among_cubes_the_contour_is_pale_where_nothing_that_is_read_is_seen(order):
+    picture = passes(*case(4, 2, 3, order, (5, 5)), cubes=True)
+    for step, told in enumerate(said(picture, "step")):
+        thick = [mark for mark in picture.moves(step).marks if (mark[1], mark[2]) == (ORANGE, 4)]
+        pale = [mark for mark in picture.moves(step).marks if mark[1] == mix(ORANGE, 0.5) and isinstance(mark, Line)]
+        assert (len(thick), len(pale)) == ((0, 1) if "out of sight" in told else (1, 0))
 
 
 @both_views
 @pytest.mark.parametrize("order", ["α β γ", "γ β α", "β α γ"])
-def test_all_that_the_demo_allows_has_one_size_with_nothing_cut_off_and_no_text_over_another(cubes, order):
-    for sizes in product((1, 2, 3, 4), (1, 2, 3), (1, 2, 3)):
+def test_all_that_the_demo_allows_has_one_size_and_no_text_over_another(cubes, order):
+    for sizes in product((1, 2, 4), (1, 3), (1, 2, 3)):
         x, kernels, made = case(*sizes, order, (5, 5))
         picture = passes(x, kernels, made, cubes)
-        for canvas in map(picture._draw, ends(made)):
-            (left, top), (right, bottom) = extent(canvas)
-            assert (canvas.width, canvas.height) == (800, 454)
-            assert min(left, top, 800 - right, 454 - bottom) > 2, sizes
-            low, high = np.split(np.array([*text_boxes(canvas)])[:, None], 2, axis=-1)
-            overlap = (np.maximum(low, low[:, 0]) < np.minimum(high, high[:, 0])).all(axis=-1)
-            assert overlap.sum() == len(overlap), sizes  # each with itself
-        if sizes in [(1, 1, 1), (4, 1, 1), (1, 3, 3), (4, 3, 3)]:
-            assert {pixel_size(picture), pixel_size(picture, len(picture) - 1)} == {(1600, 908)}
-            assert not is_cut_off(picture), sizes
+        assert (picture.sheet.width, picture.sheet.height) == (800, 454)
+        boxes = np.array([extent(mark) for mark in picture.scene(len(picture) - 1)
+                          if isinstance(mark, Text) and mark.level > 1])  # lower ones are covered by now
+        assert (boxes[:, :2].min() > 2) & (boxes[:, 2].max() < 798) & (boxes[:, 3].max() < 452), sizes
+        low, high = boxes[:, None, :2], boxes[:, None, 2:]
+        overlap = (np.maximum(low, low[:, 0]) < np.minimum(high, high[:, 0])).all(axis=-1)
+        assert overlap.sum() == len(boxes), sizes  # each with itself
+
+
+@both_views
+@pytest.mark.parametrize("setting", [(3, 3, 3, "α β γ", (5, 5)), (2, 2, 3, "γ β α"), (2, 1, 1, "β α γ")], ids=str)
+def test_no_fault_is_found(cubes, setting):
+    assert list(faults(passes(*case(*setting), cubes))) == []
+
+
+# What can be touched
+
+NOUNS = "input", "pass 1", "pass 2", "output"
+
+
+@both_views
+@every_setting
+def test_each_term_belongs_to_the_cell_and_the_weight_that_it_multiplies_as_far_as_they_are_seen(setting, cubes):
+    picture = passes(*case(*setting), cubes)
+    names = {target.name for target in picture.sheet.targets}
+    for step, (count, name, kernel, read, *_) in enumerate(walk(setting)):
+        pairs = [[named(NOUNS[count - 1], cell), named(name, at)]
+                 for cell, at in zip(product(*read), np.ndindex(*kernel.shape[2:]), strict=True)]
+        assert picture.groups(step) == [[each for each in pair if each in names] for pair in pairs]
+        assert cubes or names.issuperset(each for pair in pairs for each in pair)
+        terms = [part for _, *parts in picture.sentences(step) for part in parts if hasattr(part, "number")]
+        assert [term.number for term in terms] == list(range(len(pairs)))
+
+
+@both_views
+def test_a_made_cell_leads_to_its_step_and_of_cubes_only_what_is_seen_of_the_others_can_be_touched(cubes):
+    x, kernels, made = case(3, 2, 2, "γ β α", (3, 3))
+    targets = passes(x, kernels, made, cubes).sheet.targets
+    assert len({target.name for target in targets}) == len(targets)
+    cells = [named(noun, cell) for noun, y in zip(NOUNS[1:], made, strict=True) for cell in np.ndindex(*y.shape[2:])]
+    assert {target.name: target.step for target in targets if target.step is not None} == {
+        name: step for step, name in enumerate(cells)}
+    others = {named(name, cell) for name, values in [("input", x), *kernels.items()]
+              for cell in np.ndindex(*values.shape[2:]) if not cubes or cell[0] == values.shape[2] - 1}
+    assert {target.name for target in targets if target.step is None} == others
+
+
+@both_views
+def test_a_walk_costs_little(cubes):
+    """What stands still is told once, so that a step adds a fraction of it."""
+    film = Film(passes(*case(3, 3, 3, size=(5, 5)), cubes))
+    first, rest = len(packed(film.start())), len(packed(film.more(1, 60)))
+    assert first < 30000
+    assert rest / (len(film.picture) - 1) < first / 20

@@ -1,18 +1,23 @@
 """Every picture computes its cells by hand; here its sentences are compared with torch and with published numbers."""
 import warnings
-from io import BytesIO
 from itertools import product
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from looked_at import faults
 
 from helpers import Refused, Window
-from helpers.canvas import BLUE, GREEN, MUTED, ORANGE, PURPLE, TINTS, mix, to_rgb, written
-from helpers.pictures import channels, side_by_side, sliding_window
+from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, TINTS, mix, tints, written
+from helpers.drawing.picture import Term
+from helpers.drawing.sheet import Fill, Line, Text, named
+from helpers.pictures.channels import channels, pooled_channels
+from helpers.pictures.side_by_side import side_by_side
+from helpers.pictures.sliding_window import pooling, sliding_window
 from helpers.samples import photo, whole_numbers
+
+torch.set_num_threads(1)
 
 # Dumoulin & Visin, arXiv 1603.07285
 X = np.array([[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]])
@@ -29,12 +34,56 @@ def said(picture, name):
     return [step.get(name) for step in steps]
 
 
-def pixels(png):
-    return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
+def sheet_size(picture):
+    return picture.sheet.width, picture.sheet.height
 
 
-def pixel_size(picture, step=0):
-    return Image.open(BytesIO(picture.png(step))).size
+def targets(picture):
+    return {target.name: target for target in picture.sheet.targets}
+
+
+def in_cells(picture, step):
+    """{name of a target: what is written in it}, and {name of a target: the colour on top of it}."""
+    strings, colours = {}, {}
+    for mark in picture.scene(step):
+        if isinstance(mark, Text | Fill):
+            x, y = (mark.x, mark.y) if isinstance(mark, Text) else np.reshape(mark.points, (-1, 2)).mean(axis=0)
+            for name, (left, top, right, bottom), _ in picture.sheet.targets:
+                if left < x < right and top < y < bottom:
+                    (strings if isinstance(mark, Text) else colours)[name] = getattr(mark, "string", mark.colour)
+    return strings, colours
+
+
+def terms(picture, step):
+    """{number of a group: what the sentences call it}"""
+    return {part.number: str(part) for _, *parts in picture.sentences(step) for part in parts if isinstance(part, Term)}
+
+
+def value_of(name, **arrays):
+    """The number that a name such as input[2, 3] stands for, of these arrays; 0 for padding."""
+    noun, at = name.removesuffix("]").split("[")
+    return 0 if noun == "padding" else arrays[noun][tuple(map(int, at.split(", ")))].item()
+
+
+def reads(picture):
+    """For each step the cells of the input that its groups name."""
+    return [{name for group in picture.groups(step) for name in group if name.startswith("input")}
+            for step in range(len(picture))]
+
+
+def reads_of_torch(x, outputs):
+    """For each number of `outputs` the cells of x that have a gradient there."""
+    gradients = [torch.autograd.grad(number, x, retain_graph=True)[0] for number in outputs.flatten()]
+    return [{named("input", at) for at in each.squeeze().nonzero().tolist()} for each in gradients]
+
+
+def assert_all_can_be_touched(picture):
+    """Groups name targets, terms number groups, targets lead to frames, and to each step leads one."""
+    there = targets(picture)
+    for step in range(len(picture)):
+        assert {name for group in picture.groups(step) for name in group} <= there.keys()
+        assert max(terms(picture, step)) < len(picture.groups(step))
+    assert {target.step for target in there.values()} - {None} == set(range(len(picture)))
 
 
 def fits(window, size):
@@ -54,6 +103,10 @@ def convolution(settings, c_in=1, c_out=1, size=6):
     return x, y, window, weight
 
 
+def walk_of(rule):
+    return sliding_window if "weight" in rule else pooling
+
+
 # A sliding window
 
 @pytest.mark.parametrize(("y", "window", "rule", "name"), [
@@ -63,7 +116,7 @@ def convolution(settings, c_in=1, c_out=1, size=6):
     (MEANS, Window(3, pooling=True), dict(pool="average"), "mean"),
 ])
 def test_the_published_example_is_computed_cell_by_cell(y, window, rule, name):
-    picture = sliding_window(X, y, window, **rule)
+    picture = walk_of(rule)(X, y, window, **rule)
     assert len(picture) == 9
     for (cell, value), sentence in zip(np.ndenumerate(y), said(picture, name), strict=True):
         assert sentence.startswith(f"output[{cell[0]}, {cell[1]}] = ")
@@ -87,7 +140,7 @@ def test_a_step_says_all_that_the_picture_shows():
 ])
 def test_padding_is_minus_infinity_zero_or_not_counted(rule, line):
     y = [[1.0 if line.endswith(" 1 = torch ✓") else 0.25]]
-    assert line in sliding_window([[1.0]], y, Window(2, 2, 1, pooling=True), **rule).says()
+    assert line in pooling([[1.0]], y, Window(2, 2, 1, pooling=True), **rule).says()
 
 
 def test_negative_numbers_stand_in_brackets():
@@ -107,13 +160,13 @@ def test_negative_numbers_stand_in_brackets():
 def test_the_torch_call_in_the_picture_makes_its_output(call, window, rule):
     names = dict.fromkeys(("x", "photo"), torch.tensor(X[None, None]).float())
     names |= dict.fromkeys(("w", "edge"), torch.tensor(W[None, None]).float())
-    picture = sliding_window(names["x"], eval(call, {"F": F} | names), window, **rule)
+    picture = walk_of(rule)(names["x"], eval(call, {"F": F} | names), window, **rule)
     assert said(picture, "torch") == 9 * [call]
 
 
 @pytest.mark.parametrize("rule", [dict(weight=W), dict(pool="max"), dict(pool="average")])
 def test_an_output_that_is_not_torch_s_is_told(rule):
-    wrong = sliding_window(X, np.full((3, 3), 99.5), Window(3), **rule)
+    wrong = walk_of(rule)(X, np.full((3, 3), 99.5), Window(3), **rule)
     for step in range(len(wrong)):
         assert ", but torch says 99.5" in wrong.says(step)
         assert "✓" not in wrong.says(step)
@@ -138,7 +191,7 @@ def test_every_pooling_agrees_with_torch(pool, count_include_pad, ceil_mode):
         x = whole_numbers(n, 5, low=-9)
         y = F.max_pool2d(x, k, s, p, d, ceil_mode) if pool == "max" else F.avg_pool2d(
             x, k, s, p, ceil_mode, count_include_pad)
-        picture = sliding_window(x, y, window(), pool=pool, count_include_pad=count_include_pad)
+        picture = pooling(x, y, window(), pool, count_include_pad)
         sentences = said(picture, "max" if pool == "max" else "mean")
         assert all(sentence.endswith("= torch ✓") for sentence in sentences), (n, k, s, p, d)
 
@@ -154,22 +207,23 @@ def test_a_sum_that_nearly_cancels_is_not_taken_for_a_disagreement():
 
 def test_average_pooling_with_dilation_is_refused_since_torch_has_none():
     with pytest.raises(Refused, match="dilation"):
-        sliding_window(X, MEANS, Window(2, dilation=2, pooling=True), pool="average")
+        pooling(X, MEANS, Window(2, dilation=2, pooling=True), pool="average")
 
 
-@pytest.mark.parametrize(("pooling", "ceil_mode"), [(False, False), (True, False), (True, True)])
-def test_the_rest_is_told_just_where_cells_are_never_read(pooling, ceil_mode):
+@pytest.mark.parametrize(("pools", "ceil_mode"), [(False, False), (True, False), (True, True)])
+def test_the_rest_is_told_and_marked_just_where_cells_are_never_read(pools, ceil_mode):
     for n, k, s, p, d in product((4, 5, 6, 7), (1, 2, 3), (1, 2, 3), (0, 1), (1, 2)):
         def window(setting=(k, s, p, d)):
-            return Window(*setting, ceil_mode, pooling)
+            return Window(*setting, ceil_mode, pools)
 
         if not fits(window, (n, 6)):
             continue
         y = np.zeros(window().outputs((n, 6)))
-        rule = dict(pool="max") if pooling else dict(weight=np.ones((k, k)))
+        rule = dict(pool="max") if pools else dict(weight=np.ones((k, k)))
         unread = window().unread(n) + window().unread(6)
-        rest, *_ = said(sliding_window(np.zeros((n, 6)), y, window(), **rule), "rest")
-        assert (rest is not None) == bool(unread), (n, k, s, p, d)
+        picture = walk_of(rule)(np.zeros((n, 6)), y, window(), **rule)
+        crosses = [mark for mark in picture.sheet.marks if isinstance(mark, Line) and len(mark.points) == 4]
+        assert (said(picture, "rest")[0] is not None) == bool(crosses) == bool(unread), (n, k, s, p, d)
 
 
 @pytest.mark.parametrize(("size", "rest"), [
@@ -196,6 +250,73 @@ def test_the_size_is_told_for_rows_and_for_columns_where_they_differ():
 def test_arrays_of_numpy_and_tensors_of_torch_with_and_without_leading_ones_are_the_same(given):
     said_of_numpy = sliding_window(X, CONVOLVED, Window(3), W).says(4)
     assert sliding_window(given, CONVOLVED, Window(3), W).says(4) == said_of_numpy
+
+
+# Kernel, stride, padding, dilation: both ends of what the sliders allow
+ENDS = [(1,), (3,), (3, 2, 1), (5, 1, 3), (1, 1, 3), (4, 3, 3, 3), (5, 3, 3, 2), (1, 3, 3), (2, 2),
+        ((1, 3), 1, (0, 1), 2)]
+every_end = pytest.mark.parametrize("setting", ENDS, ids=str)
+
+
+@every_end
+def test_each_term_lights_the_cell_and_the_weight_that_it_multiplies(setting):
+    x, y, window, weight = convolution(setting)
+    picture = sliding_window(x, y, window, weight)
+    assert_all_can_be_touched(picture)
+    for step, number in enumerate(y.flatten().tolist()):
+        pairs = [[value_of(name, input=x[0, 0], weight=weight[0, 0]) for name in pair] for pair in picture.groups(step)]
+        assert sum(a * b for a, b in pairs) == number
+        brackets = [[f"({written(n)})" if n < 0 else written(n) for n in pair] for pair in pairs]
+        assert list(terms(picture, step).values()) == ["·".join(pair) for pair in brackets]
+
+
+@every_end
+def test_a_cell_of_the_input_is_read_by_the_outputs_in_which_it_has_a_gradient(setting):
+    x, _, window, weight = convolution(setting)
+    x, weight = x.requires_grad_(), torch.ones_like(weight)
+    y = F.conv2d(x, weight, stride=window.stride, padding=window.padding, dilation=window.dilation)
+    picture = sliding_window(x, y, window, weight)
+    assert reads(picture) == reads_of_torch(x, y)
+    assert picture.sheet.verbs == {"input": "is read by", "padding": "is read by"}
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(2, 2, 0), (3, 2, 1), ((1, 2), 3, 0)])
+def test_a_cell_is_pooled_into_the_outputs_of_which_it_is_a_part(kernel, stride, padding, ceil_mode):
+    x = whole_numbers(1, 1, 6, 7, low=-5).requires_grad_()
+    window = Window(kernel, stride, padding, 1, ceil_mode, True)
+    mean = F.avg_pool2d(x, kernel, stride, padding, ceil_mode)
+    for pool, y in ("average", mean), ("max", F.max_pool2d(x, kernel, stride, padding, 1, ceil_mode)):
+        picture = pooling(x, y, window, pool)
+        assert_all_can_be_touched(picture)
+        assert reads(picture) == reads_of_torch(x, mean)
+        for step in range(len(picture)):
+            told, strings = terms(picture, step), in_cells(picture, step)[0]
+            for k, (cell, under) in enumerate(picture.groups(step)):
+                assert told.get(k, "").strip("()") == strings.get(under, "") == strings.get(cell, "")
+
+
+@pytest.mark.parametrize("rule", [dict(weight=W), dict(pool="max"), dict(pool="average")], ids=str)
+def test_the_output_fills_as_the_window_walks_over_the_input(rule):
+    y = {"weight": CONVOLVED, "max": LARGEST, "average": MEANS}[rule.get("pool", "weight")]
+    picture = walk_of(rule)(X, y, Window(3, pooling="pool" in rule), **rule)
+    orange, blue = tints(1.0 * X, ORANGE), tints(1.0 * X, BLUE)
+    for step in range(9):
+        strings, on_top = in_cells(picture, step)
+        filled = {named("output", at): written(y[at]) for at in list(np.ndindex(3, 3))[:step + 1]}
+        assert {name: string for name, string in strings.items() if name.startswith("output")} == filled
+        under = {name for name, _ in picture.groups(step)}
+        for at in np.ndindex(5, 5):
+            assert strings[named("input", at)] == written(X[at])
+            assert on_top[named("input", at)] == (orange if named("input", at) in under else blue)[at]
+        assert targets(picture)[list(filled)[-1]].step == step
+
+
+def test_what_never_changes_is_drawn_once():
+    picture = sliding_window(X, CONVOLVED, Window(3), W)
+    moving = [picture.moves(step).marks for step in range(9)]
+    assert not any(isinstance(mark, Text) for marks in moving for mark in marks)
+    assert {len(marks) for marks in moving} == {9 + 2}  # tints, and the frames of window and output
 
 
 def test_a_layer_of_torch_can_be_shown_with_its_own_weights():
@@ -232,7 +353,7 @@ def test_pooling_keeps_to_each_channel(pool, c, kernel, stride, padding, ceil_mo
     layer = F.max_pool2d if pool == "max" else F.avg_pool2d
     x = whole_numbers(1, c, 6, 5, low=-9)
     y = layer(x, kernel, stride, padding, ceil_mode=ceil_mode)
-    picture = channels(x, y, Window(kernel, stride, padding, 1, ceil_mode, True), pool=pool)
+    picture = pooled_channels(x, y, Window(kernel, stride, padding, 1, ceil_mode, True), pool)
     assert len(picture) == y[0, 0].numel()  # all channels walk at once
     sentences = said(picture, "max" if pool == "max" else "mean")
     for step, sentence in enumerate(sentences):
@@ -242,6 +363,80 @@ def test_pooling_keeps_to_each_channel(pool, c, kernel, stride, padding, ceil_mo
             assert part.startswith(f"channel {channel}: ")
             assert part.endswith(f" = {written(value)} = torch ✓")
         assert len(parts) == c
+
+
+def filtered(c_in, c_out, bias=False, setting=(3, 1, 1), size=4):
+    """x, y, window, weight and bias, and the Picture of them."""
+    x, y, window, weight = convolution(setting, c_in, c_out, size)
+    bias = torch.arange(1.0, c_out + 1) if bias else None
+    y = y if bias is None else y + bias[:, None, None]
+    return x, y, weight, bias, channels(x, y, window, weight, bias)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("c_in", "c_out"), [(1, 1), (3, 1), (2, 3)])
+def test_each_term_is_a_channel_times_its_slice_of_the_filter(c_in, c_out, bias):
+    x, y, weight, biases, picture = filtered(c_in, c_out, bias)
+    assert_all_can_be_touched(picture)
+    for step, number in enumerate(y.flatten().tolist()):
+        f, strings, told = step // y[0, 0].numel(), in_cells(picture, step)[0], terms(picture, step)
+        groups = picture.groups(step)
+        pairs = [(cell, tap, value_of(cell, input=x[0]) * value_of(tap, weight=weight[f]))
+                 for cell, tap in groups[c_in + bias:]]
+        assert len(pairs) == weight[f].numel()
+        assert sum(product for *_, product in pairs) + (biases[f].item() if bias else 0) == number
+        for c in range(c_in):
+            added = sum(product for _, tap, product in pairs if tap.startswith(f"weight[{c},"))
+            assert groups[c][:2] == (f"channel[{c}]", f"slice[{c}]")
+            assert strings[groups[c][2]] == told[c].strip("()") == written(added)
+        assert all(strings[tap] == written(value_of(tap, weight=weight[f])) for _, tap, _ in pairs)
+        assert not bias or (groups[c_in], told[c_in]) == ((f"bias[{f}]",), f"bias {written(biases[f].item())}")
+
+
+def test_a_cell_of_a_channel_is_read_by_the_outputs_in_which_it_has_a_gradient():
+    x = whole_numbers(1, 2, 4, 5).requires_grad_()
+    weight = torch.ones(3, 2, 2, 3)
+    y = F.conv2d(x, weight, stride=(2, 1), padding=1)
+    picture = channels(x, y, Window((2, 3), (2, 1), 1), weight)
+    assert reads(picture) == reads_of_torch(x, y)
+    assert picture.sheet.verbs["input"] == "is read by"
+
+
+@pytest.mark.parametrize("pool", ["max", "average"])
+def test_a_cell_is_pooled_into_the_output_of_its_own_channel(pool):
+    x = whole_numbers(1, 3, 5, 5, low=-9).requires_grad_()
+    mean = F.avg_pool2d(x, 3, 2, 1)
+    y = mean if pool == "average" else F.max_pool2d(x, 3, 2, 1)
+    picture = pooled_channels(x, y, Window(3, 2, 1, pooling=True), pool)
+    assert_all_can_be_touched(picture)
+    for step in range(len(picture)):
+        at, strings, told = divmod(step, y.shape[3]), in_cells(picture, step)[0], terms(picture, step)
+        for c, read in enumerate(reads_of_torch(x, mean[0, :, *at])):
+            output = named("output", (c, *at))
+            assert {cell for cell, made in picture.groups(step) if made == output and "input" in cell} == read
+            assert targets(picture)[output].step == step
+        for k, (cell, _) in enumerate(picture.groups(step)):
+            assert told[k].strip("()") == strings[cell]
+
+
+def test_the_sum_points_at_the_output_of_its_filter():
+    for c_in, c_out in (1, 3), (3, 2), (2, 2):
+        _, y, *_, picture = filtered(c_in, c_out)
+        for step in range(len(picture)):
+            sign, = [mark for mark in picture.scene(step) if isinstance(mark, Text) and "Σ" in mark.string]
+            cells = [target for target in picture.sheet.targets
+                     if target.name.startswith(f"output[{step // y[0, 0].numel()},")]
+            assert np.mean([target.points[1::2] for target in cells]) == pytest.approx(sign.y)
+
+
+def test_every_filter_fills_its_own_output_and_what_each_channel_adds():
+    _, y, *_, picture = filtered(2, 3)
+    many = y[0, 0].numel()
+    for step in range(len(picture)):
+        strings, _ = in_cells(picture, step)
+        assert [name for name in strings if name.startswith("output")] == [
+            named("output", at) for at in list(np.ndindex(*y[0].shape))[:step + 1]]
+        assert sum(name.startswith("part") for name in strings) == 2 * (step % many + 1)
 
 
 def test_a_wrong_channel_is_told():
@@ -266,9 +461,9 @@ THREE = np.zeros((2, 3, 3, 3))
     (lambda: sliding_window(X, CONVOLVED, Window(3), W[:2]), "weight"),
     (lambda: sliding_window(X, CONVOLVED[:2], Window(3), W), "y"),
     (lambda: sliding_window(X, CONVOLVED, Window(3, stride=2), W), "y"),
-    (lambda: sliding_window(X, CONVOLVED, Window(3)), "weight.*pool"),
-    (lambda: sliding_window(X, CONVOLVED, Window(3), W, pool="max"), "weight.*pool"),
-    (lambda: sliding_window(X, CONVOLVED, Window(3), pool="median"), "pool"),
+    (lambda: pooling(X, CONVOLVED, Window(3), "median"), "pool"),
+    (lambda: pooling(X[0], CONVOLVED, Window(3)), "x"),
+    (lambda: pooling(X, CONVOLVED[:2], Window(3)), "y"),
     (lambda: channels(X, np.zeros((2, 3, 3)), Window(3), THREE), "x"),
     (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), THREE[:, :2]), "weight"),
     (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), THREE[0]), "weight"),
@@ -276,10 +471,9 @@ THREE = np.zeros((2, 3, 3, 3))
     (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 2, 3)), Window(3), THREE), "y"),
     (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), THREE, np.zeros(3)), "bias"),
     (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), THREE, np.zeros(1)), "bias"),
-    (lambda: channels(np.zeros((3, 5, 5)), np.zeros((3, 3, 2)), Window(3), pool="max"), "y"),
-    (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), pool="max"), "y"),
-    (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3)), "weight.*pool"),
-    (lambda: channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3), THREE, pool="max"), "weight.*pool"),
+    (lambda: pooled_channels(np.zeros((3, 5, 5)), np.zeros((3, 3, 2)), Window(3)), "y"),
+    (lambda: pooled_channels(np.zeros((3, 5, 5)), np.zeros((2, 3, 3)), Window(3)), "y"),
+    (lambda: pooled_channels(np.zeros((2, 5, 5)), np.zeros((2, 3, 3)), Window(3), "median"), "pool"),
     (lambda: side_by_side({"input": X[0]}), "input"),
     (lambda: side_by_side({"output": np.zeros((2, 5, 5))}), "output"),
 ])
@@ -301,34 +495,56 @@ def test_a_window_that_fits_nowhere_is_refused(draw):
 
 # Several arrays side by side
 
-def test_small_arrays_are_told_number_by_number_and_large_ones_in_short():
-    picture = side_by_side({"input": [[1, -2], [0.5, -np.inf]], "output map": np.arange(324).reshape(18, 18)},
+def test_up_to_49_cells_are_told_number_by_number_and_more_of_them_in_short():
+    page = np.arange(72.0).reshape(8, 9)
+    page[0, 0] = np.nan
+    picture = side_by_side({"input": [[1, -2], [0.5, -np.inf]], "weight": np.eye(7), "output": page,
+                            "output map": np.arange(324).reshape(18, 18), "nothing": np.full((8, 8), np.nan)},
                            note="Look at the corner.")
     assert len(picture) == 1
-    assert picture.says().splitlines() == ["Look at the corner.", "input: 2 × 2, 1 −2 / 0.5 −∞",
-                                           "output map: 18 × 18, from 0 to 323, mean 161.5"]
+    assert picture.says().splitlines() == [
+        "Look at the corner.", "input: 2 × 2, 1 −2 / 0.5 −∞",
+        "weight: 7 × 7, " + " / ".join(" ".join("1" if i == j else "0" for i in range(7)) for j in range(7)),
+        "output: 8 × 9, from 1 to 71, mean 36", "output map: 18 × 18, from 0 to 323, mean 161.5",
+        "nothing: 8 × 8, " + " / ".join(8 * ["· · · · · · · ·"])]
 
 
-def shows(picture, colour):
-    """Whether some pixel has the colour, as nearly as a palette of 256 has it."""
-    frame = Image.open(BytesIO(picture.png())).convert("RGB")
-    there = np.array([each for _, each in frame.getcolors(frame.width * frame.height)])
-    return np.abs(there - 255 * np.array(to_rgb(colour))).max(axis=1).min() < 10
+def test_every_number_of_a_small_array_is_drawn_though_not_told():
+    page = np.arange(72).reshape(8, 9)
+    strings = [mark.string for mark in side_by_side({"output": page}).scene() if hasattr(mark, "string")]
+    assert strings == [*map(str, range(72)), "output"]
+
+
+def colours(picture):
+    return {mark.colour for mark in picture.scene() if hasattr(mark, "colour")}
+
+
+def photo_of(picture):
+    """The pixels that it shows, (rows, columns, 3)."""
+    pixels, = picture.sheet.photos.values()
+    return pixels
+
+
+def rgb(colour):
+    return [*bytes.fromhex(colour[1:])]
 
 
 @pytest.mark.parametrize(("name", "hue"), [
     ("input", BLUE), ("weight, filter 0", ORANGE), ("output by hand", GREEN), ("difference", MUTED)])
 def test_the_first_word_of_a_name_gives_the_colour(name, hue):
-    picture = side_by_side({name: [[1]]})
-    assert [shows(picture, mix(each, TINTS[-1])) for each in (BLUE, ORANGE, GREEN)] == [
-        each == hue for each in (BLUE, ORANGE, GREEN)]
+    hues = {mix(each, TINTS[-1]) for each in (BLUE, ORANGE, GREEN, MUTED)}
+    assert colours(side_by_side({name: [[1]]})) & hues == {mix(hue, TINTS[-1])}
 
 
-@pytest.mark.parametrize(("lowest", "first", "last"), [(0, "black", "white"), (-0.5, PURPLE, GREEN)])
+@pytest.mark.parametrize(("lowest", "first", "last"), [(0, "#000000", "#ffffff"), (-0.5, PURPLE, GREEN)])
 def test_a_large_array_is_black_to_white_or_purple_to_green_around_zero(lowest, first, last):
-    picture = side_by_side({"output": lowest + np.linspace(0, 1, 400).reshape(20, 20)})
-    assert shows(picture, first)
-    assert shows(picture, last)
+    pixels = photo_of(side_by_side({"output": lowest + np.linspace(0, 1, 400).reshape(20, 20)}))
+    assert (pixels[0, 0].tolist(), pixels[-1, -1].tolist()) == (rgb(first), rgb(last))
+
+
+def test_greys_are_true():
+    pixels = photo_of(side_by_side({"output": np.arange(256 * 4).reshape(32, 32) // 4}))
+    assert (pixels == np.arange(256).repeat(4).reshape(32, 32, 1)).all()
 
 
 def test_an_array_that_is_zero_nearly_everywhere_keeps_its_one_colour():
@@ -336,61 +552,62 @@ def test_an_array_that_is_zero_nearly_everywhere_keeps_its_one_colour():
     sparse[20, 20] = -1
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # dividing by 0 would only warn
-        assert shows(side_by_side({"output": sparse}), PURPLE)
+        pixels = photo_of(side_by_side({"output": sparse}))
+    assert pixels[20, 20].tolist() == rgb(PURPLE)
+    assert (pixels == 255).all(axis=-1).sum() == 40 * 40 - 1
 
 
 def test_a_photo_is_shown_in_its_own_colours():
     red = torch.zeros(1, 3, 20, 20)
     red[:, 0] = 1
-    assert shows(side_by_side({"photo": red}), "red")
+    assert (photo_of(side_by_side({"photo": red})) == [255, 0, 0]).all()
     assert side_by_side({"photo": photo(30)}).says().startswith("photo: 3 × 30 × ")
+
+
+def test_arrays_side_by_side_fit_their_sheet_and_their_cells():
+    assert list(faults(side_by_side({"input": 1e5 * X, "output": photo(60)[0, 0]}))) == []
+    assert list(faults(side_by_side({f"output {i}": -1e5 * X for i in range(6)}, "a note"))) == []
 
 
 # One size, nothing cut off
 
 def test_all_frames_of_a_walk_and_of_all_settings_have_one_size():
-    def walk(setting):
-        picture = sliding_window(*convolution(setting))
-        return {pixel_size(picture, step) for step in range(len(picture))}
-
-    assert set.union(*map(walk, [(3, 2), (3, 3, 1), (1, 3), (5, 3, 3), (2, 2, 0, 3), (6, 1)])) == {(1600, 760)}
+    settings = (3, 2), (3, 3, 1), (1, 3), (5, 3, 3), (2, 2, 0, 3), (6, 1)
+    assert {sheet_size(sliding_window(*convolution(setting))) for setting in settings} == {(800, 380)}
 
 
 def test_all_frames_of_channels_have_one_size():
-    def sizes(setting, c_in, c_out):
-        picture = channels(*convolution(setting, c_in, c_out))
-        return {pixel_size(picture, step) for step in (0, len(picture) - 1)}
-
-    several = sizes((3,), 1, 1) | sizes((3, 2, 1), 3, 2) | sizes((1, 1, 3), 4, 8) | sizes((6,), 2, 1)
-    assert len(several) == 1
+    settings = ((3,), 1, 1), ((3, 2, 1), 3, 2), ((1, 1, 3), 4, 8), ((6,), 2, 1)
+    assert {sheet_size(channels(*convolution(*setting))) for setting in settings} == {(800, 540)}
 
 
 @pytest.mark.parametrize("x", [whole_numbers(6, 6), photo(60)[:, :1]], ids=["numbers", "photo"])
 def test_a_demo_of_arrays_side_by_side_keeps_its_size(x):
     outputs = [F.max_pool2d(x, kernel, stride, kernel // 2) for kernel, stride in product((1, 2, 3), (1, 2))]
-    assert len({pixel_size(side_by_side({"input": x, "output": y})) for y in outputs}) == 1
+    assert len({sheet_size(side_by_side({"input": x, "output": y})) for y in outputs}) == 1
 
 
-def is_cut_off(picture):
-    """Whether the edge of the last frame, which has most on it, is anything but white."""
-    frame = pixels(picture.png(len(picture) - 1))
-    return any((side < 250).any() for side in (frame[0], frame[-1], frame[:, 0], frame[:, -1]))
-
-
-# Kernel, stride, padding, dilation: both ends of what the sliders allow
-@pytest.mark.parametrize("setting", [(1,), (3,), (5, 1, 3), (1, 1, 3), (4, 3, 3, 3), (5, 3, 3, 2), (1, 3, 3), (2, 2)],
-                         ids=str)
-def test_nothing_is_cut_off_at_the_edge(setting):
+@every_end
+def test_nothing_is_cut_off_or_unreadable(setting):
     for size in (6, 8):
-        x, y, window, weight = convolution(setting, size=size)
-        assert not is_cut_off(sliding_window(x, y, window, weight)), size
-    for size, c_in, c_out in ((6, 1, 1), (8, 1, 1), (4, 2, 2), (6, 3, 4), (5, 4, 2)):
-        x, y, window, weight = convolution(setting, c_in, c_out, size)
-        bias = torch.arange(1.0, c_out + 1)
-        picture = channels(x, y + bias[:, None, None], window, weight, bias)
-        assert not is_cut_off(picture), (size, c_in, c_out)
+        if fits(lambda: Window(*setting), (size, size + 1)):
+            x, y, window, weight = convolution(setting, size=size)
+            assert list(faults(sliding_window(x, y, window, weight))) == [], size
+    for size, c_in, c_out in ((8, 1, 1), (4, 2, 2), (5, 4, 2)):
+        if fits(lambda: Window(*setting), (size, size + 1)):
+            assert list(faults(filtered(c_in, c_out, True, setting, size)[-1])) == [], (size, c_in, c_out)
+
+
+@pytest.mark.parametrize("pool", ["max", "average"])
+def test_nothing_is_cut_off_or_unreadable_where_channels_are_pooled(pool):
+    layer = F.max_pool2d if pool == "max" else F.avg_pool2d
+    for c, size, kernel, stride in (1, 4, 4, 4), (3, 4, 1, 1), (3, 4, 2, 2), (2, 5, 3, 2):
+        x = whole_numbers(1, c, size, size, high=99)
+        window = Window(kernel, stride, pooling=True)
+        for picture in (pooled_channels(x, layer(x, kernel, stride), window, pool),
+                        pooling(x[:, :1], layer(x[:, :1], kernel, stride), window, pool)):
+            assert list(faults(picture)) == [], (c, size, kernel, stride)
 
 
 def test_numbers_of_every_length_are_not_cut_off():
-    assert not is_cut_off(sliding_window(1e5 * X, -1e5 * CONVOLVED, Window(3), -W))
-    assert not is_cut_off(side_by_side({"input": 1e5 * X, "output": photo(60)[0, 0]}))
+    assert list(faults(sliding_window(1e5 * X, -1e5 * CONVOLVED, Window(3), -W))) == []

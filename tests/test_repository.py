@@ -2,6 +2,7 @@
 import ast
 import re
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -13,24 +14,37 @@ import helpers
 ROOT = refresh.ROOT
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 PINNED = re.compile(r"([\w-]+)==[\w.]+")
-DOWN = {  # what a module of helpers may import from helpers; design: imports point down only
-    "__init__": {"arithmetic", "canvas", "explore", "pictures", "practice", "rows", "samples"},
-    "explore": {"arithmetic", "canvas", "rows"},
-    "rows": {"arithmetic"},
+DOWN = {  # what a module of helpers, or else its package, may import from helpers: imports point down only
+    "__init__": {"arithmetic", "explore", "live.rows", "pictures", "practice", "samples"},
+    "explore": {"arithmetic", "drawing", "live"},
+    "live.view": {"drawing", "live.film"},
+    "live.film": {"drawing"},
+    "live.rows": {"arithmetic"},
+    "live": set(),
     "practice": {"arithmetic"},
-    "pictures": {"arithmetic", "canvas", "pictures"},
-    "canvas": set(),
+    "pictures": {"arithmetic", "drawing", "pictures"},
+    "pictures.parts": {"arithmetic", "drawing", "pictures.parts"},
+    "drawing.picture": {"drawing.printed", "drawing.sheet"},
+    "drawing.printed": {"drawing.palette", "drawing.sheet"},
+    "drawing.sheet": {"drawing.palette"},
+    "drawing.palette": set(),
+    "drawing": set(),
     "arithmetic": set(),
     "samples": set(),
 }
+UNSAFE = r"(?:inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc"
 
 
 def sources(folder):
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-every_module = pytest.mark.parametrize("path", [
-    pytest.param(path, id=".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in sources("helpers")])
+def dotted(path, folder=ROOT):
+    return ".".join(path.relative_to(folder).with_suffix("").parts)
+
+
+every_module = pytest.mark.parametrize("path", [pytest.param(path, id=dotted(path)) for path in sources("helpers")])
+every_script = pytest.mark.parametrize("path", sorted((ROOT / "helpers").rglob("*.js")), ids=lambda path: path.name)
 
 
 def imported(tree):
@@ -69,9 +83,14 @@ def test_what_is_imported_is_required():
 
 @every_module
 def test_imports_point_down(path):
-    module = path.relative_to(ROOT / "helpers").parts[0].removesuffix(".py")
-    names = [name.split(".") for name in imported(ast.parse(path.read_text(encoding="utf-8")))]
-    assert {name[1] for name in names if name[0] == "helpers"} - {module} <= DOWN[module]
+    module = dotted(path, ROOT / "helpers").removesuffix(".__init__")
+    allowed = DOWN[max((name for name in DOWN if within(module, name)), key=len)]
+    names = [name for name in imported(ast.parse(path.read_text(encoding="utf-8"))) if within(name, "helpers")]
+    assert [name for name in names if not any(within(name, f"helpers.{each}") for each in allowed)] == []
+
+
+def within(name, package):
+    return f"{name}.".startswith(f"{package}.")
 
 
 @every_module
@@ -82,17 +101,43 @@ def test_public_things_explain_themselves(path):
     assert [node.name for node in public if not ast.get_docstring(node)] == []
 
 
-@pytest.mark.parametrize("name", ["explore", "rows", "canvas"])
-def test_knows_no_layer(name):
-    tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", [ROOT / "helpers/explore.py", *sources("helpers/drawing"), *sources("helpers/live")],
+                         ids=dotted)
+def test_knows_no_layer(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             node.body[0] = ast.Pass()  # its prose may speak of a kernel that runs notebooks
-    assert re.findall(r"(?i)(?<![a-z])(?:conv(?!ert)|pool|kernel)\w*", ast.unparse(tree)) == []
+    assert layers(ast.unparse(tree)) == []
+
+
+@every_script
+def test_scripts_know_no_layer_bring_in_nothing_and_put_no_text_in_as_html(path):
+    code = re.sub(r"(?m)(?:^|\s)//.*$", "", path.read_text(encoding="utf-8"))
+    assert layers(code) == []
+    assert re.findall(r"\bimport\b|\brequire\(|https?://(?!www\.w3\.org/2000/svg)", code) == []
+    assert re.findall(UNSAFE, code) == []
+
+
+def test_the_script_that_draws_is_small():
+    assert (ROOT / "helpers/live/view.js").stat().st_size < 30_000
+
+
+def layers(code):
+    return re.findall(r"(?i)(?<![a-z])(?:conv(?!ert)|pool|kernel)\w*", code)
+
+
+def test_all_that_the_package_needs_is_packed_with_it():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert set(settings["packages"]) == {dotted(path.parent) for path in sources("helpers")}
+    files = {(dotted(path.parent), path.name) for path in (ROOT / "helpers").rglob("*.*")
+             if path.suffix not in {".py", ".pyc"}}
+    assert files == {(package, name) for package, names in settings["package-data"].items() for name in names}
 
 
 def test_helpers_are_few():
     assert len(helpers.__all__) <= 15
+    assert [name for name in helpers.__all__ if not hasattr(helpers, name)] == []
 
 
 def test_the_address_stands_in_one_place():

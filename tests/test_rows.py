@@ -2,7 +2,8 @@
 import importlib
 
 import pytest
-from test_explore import choose, picture, says, send
+from decoded import send, shown
+from test_explore import choose, picture, says, scene
 
 from helpers import Refused, explore, rows
 
@@ -35,11 +36,11 @@ def test_the_default_is_where_the_table_starts():
 
 def test_a_front_end_s_lists_change_the_picture_and_become_tuples():
     demo = tabled().demo
-    before = demo.view.png
+    before = shown(demo.view).marks
     send(demo.controls["layers"], value=[[5, 1], [2, 3], [1, 1]])
     assert demo.settings == {"layers": ((5, 1), (2, 3), (1, 1))}
     assert says(demo) == ("layers ((5, 1), (2, 3), (1, 1)), step 0", "")
-    assert demo.view.png == picture("layers ((5, 1), (2, 3), (1, 1))").png(0) != before
+    assert shown(demo.view).marks == scene(picture("layers ((5, 1), (2, 3), (1, 1))")) != before
 
 
 def test_a_start_of_lists_becomes_tuples_too():
@@ -60,9 +61,9 @@ def test_a_preset_fills_the_table_and_is_recognised():
 
 def test_a_refused_table_keeps_the_picture_until_one_works_again():
     demo = tabled().demo
-    before = demo.view.png
+    before = demo.view.scene
     send(demo.controls["layers"], value=[[7, 1]] * 3)
-    assert (demo.view.png, *says(demo)) == (before, "Lower kernel.", "refused")
+    assert (demo.view.scene, *says(demo)) == (before, "Lower kernel.", "refused")
     send(demo.controls["layers"], value=[[7, 1]] * 2)
     assert says(demo) == ("layers ((7, 1), (7, 1)), step 0", "")
 

@@ -2,10 +2,13 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from test_pictures import is_cut_off, pixel_size, said
+from looked_at import faults
+from test_pictures import assert_all_can_be_touched, in_cells, said, sheet_size, targets, terms, value_of
 from torch import nn
 
-from helpers.pictures import separable
+from helpers.drawing.palette import INK, ORANGE, written
+from helpers.drawing.sheet import Line
+from helpers.pictures.separable import separable
 from helpers.samples import whole_numbers
 
 # channels, filters, kernel, multiplier: both ends of what a demo asks for, and some between
@@ -44,6 +47,81 @@ def test_costs_are_those_of_torch_s_layers(setting):
     assert weights.endswith(f" = {counts[2]}")
     work, *_ = said(separable(*layers(*setting)), "work")
     assert work.startswith(f"{16 * counts[0]:,} + {16 * counts[1]:,} = ")  # 4 × 4 outputs
+
+
+@every_setting
+def test_each_term_lights_what_it_multiplies(setting):
+    x, depthwise, middle, pointwise, y = arrays = layers(*setting)
+    picture = separable(*arrays)
+    assert_all_can_be_touched(picture)
+    for step in range(middle.shape[1]):
+        *groups, whole = picture.groups(step)
+        assert whole == (f"input[{step // setting[3]}]", f"depthwise[{step}]", f"middle[{step}]")
+        pairs = [[value_of(name, cell=x[0], weight=depthwise[:, 0]) for name in group] for group in groups]
+        assert sum(pair[0] * pair[1] for pair in pairs if len(pair) == 2) == middle[0, step, 2, 2]
+        for k, pair in enumerate(pairs):  # without a cell it is padding
+            assert terms(picture, step)[k] == "·".join(signed(number) for number in ([0] * (2 - len(pair)) + pair))
+    for f in range(y.shape[1]):
+        groups = picture.groups(middle.shape[1] + f)
+        pairs = [[value_of(name, middle=middle[0, :, 2, 2], pointwise=pointwise[f, :, 0, 0]) for name in group]
+                 for group in groups]
+        assert sum(a * b for a, b in pairs) == y[0, f, 2, 2]
+        assert list(terms(picture, middle.shape[1] + f).values()) == ["·".join(map(signed, pair)) for pair in pairs]
+
+
+def signed(number):
+    return f"({written(number)})" if number < 0 else written(number)
+
+
+@every_setting
+def test_a_channel_is_read_by_the_channels_in_which_it_has_a_gradient(setting):
+    x, depthwise, middle, pointwise, y = (each.requires_grad_() for each in layers(*setting))
+    first = F.conv2d(x, torch.ones_like(depthwise), padding=setting[2] // 2, groups=setting[0])
+    second = F.conv2d(middle, torch.ones_like(pointwise))
+    sums = [(x, "input", each.sum()) for each in first[0]] + [(middle, "middle", each.sum()) for each in second[0]]
+    picture = separable(x, depthwise, middle, pointwise, y)
+    for step, (source, noun, number) in enumerate(sums):
+        gradient, = torch.autograd.grad(number, source, retain_graph=True)
+        read = {f"{noun}[{channel}]" for channel in gradient[0].abs().amax(dim=(1, 2)).nonzero().flatten().tolist()}
+        assert {name for group in picture.groups(step) for name in group if name in targets(picture)
+                and name.startswith(noun) and targets(picture)[name].step != step} == read
+    assert picture.sheet.verbs == {"input": "is read by", "middle": "is read by"}
+
+
+def test_a_channel_leads_to_its_step_and_appears_there():
+    _, _, middle, pointwise, y = arrays = layers(3, 2, 3, 2)
+    picture = separable(*arrays)
+    there = targets(picture)
+    made = [("middle", c, middle[0, c]) for c in range(6)] + [("output", f, y[0, f]) for f in range(2)]
+    for step, (noun, channel, _) in enumerate(made):
+        assert there[f"{noun}[{channel}]"].step == step
+        assert there[f"depthwise[{channel}]"].step == channel
+        numbers = {each[:2]: written_in(picture, step, f"{each[0]}[{each[1]}]") for each in made}
+        assert numbers == {each[:2]: sorted(map(written, each[2].flatten().tolist())) if k <= step else []
+                           for k, each in enumerate(made)}
+        filters = [in_cells(picture, step)[0].get(f"pointwise[{k}]") for k in range(6)]
+        assert filters == [None if step < 6 else written(pointwise[step - 6, k].item()) for k in range(6)]
+
+
+def written_in(picture, step, name):
+    left, top, right, bottom = targets(picture)[name].points
+    return sorted(mark.string for mark in picture.scene(step) if hasattr(mark, "string")
+                  and left < mark.x < right and top < mark.y < bottom)
+
+
+def test_the_wires_at_work_are_orange_and_what_they_lead_to_is_framed():
+    picture = separable(*layers(3, 2, 3, 2))
+    for step in range(8):
+        lines = [mark for mark in picture.moves(step).marks if isinstance(mark, Line)]
+        wires = [mark for mark in lines if len(mark.points) == 4]
+        assert {mark.colour for mark in wires} == {ORANGE}
+        assert len(wires) == (2 if step < 6 else 3 + 3)
+        left, top, right, bottom = targets(picture)[f"middle[{step}]" if step < 6 else f"output[{step - 6}]"].points
+        frame, = [mark for mark in lines if mark.colour == INK]
+        assert min(frame.points[::2]) < left < right < max(frame.points[::2])
+        assert min(frame.points[1::2]) < top < bottom < max(frame.points[1::2])
+        last = max(wires, key=lambda wire: wire.points[2]).points
+        assert top < last[3] < bottom
 
 
 def test_a_step_says_all_that_the_picture_shows():
@@ -102,10 +180,10 @@ def test_shapes_that_do_not_belong_together_are_an_error(changed, message):
 @every_setting
 def test_every_setting_fits_the_same_sheet(setting):
     picture = separable(*layers(*setting))
-    assert not is_cut_off(picture)
-    assert {pixel_size(picture, step) for step in (0, len(picture) - 1)} == {(1600, 1120)}
+    assert list(faults(picture)) == []
+    assert sheet_size(picture) == (800, 560)
 
 
 def test_all_steps_of_a_walk_look_different():
     picture = separable(*layers(3, 2, 3, 2))
-    assert len({picture.png(step) for step in range(len(picture))}) == len(picture) == 8
+    assert len({tuple(picture.scene(step)) for step in range(len(picture))}) == len(picture) == 8

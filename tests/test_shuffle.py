@@ -2,12 +2,16 @@
 import numpy as np
 import pytest
 import torch
-from test_pictures import is_cut_off, pixel_size, pixels, said
+from looked_at import extent, faults
+from test_pictures import said
 from torch import nn
 
 from helpers import Refused
-from helpers.canvas import BLUE, GREEN, ORANGE, TINTS, mix
-from helpers.pictures import shuffle
+from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, mix
+from helpers.drawing.sheet import Fill, Line, Text
+from helpers.live.film import Film, packed
+from helpers.pictures.shuffle import shuffle
+from helpers.pictures.wiring import LIT
 
 SETTINGS = [(channels, groups) for channels in (1, 6, 8, 12, 16) for groups in range(1, channels + 1)
             if channels % groups == 0]
@@ -53,15 +57,58 @@ def test_groups_that_do_not_divide_are_refused_and_other_shapes_are_errors():
 
 
 @pytest.mark.parametrize(("channels", "groups"), SETTINGS)
-def test_nothing_is_drawn_off_the_sheet(channels, groups):
+def test_an_eye_finds_no_fault(channels, groups):
     picture = drawn(channels, groups)
-    assert not is_cut_off(picture)
-    assert pixel_size(picture) == (1600, 872)
+    assert not [*faults(picture)]
+    assert (picture.sheet.width, picture.sheet.height) == (800, 436)
 
 
-def test_the_channel_is_in_full_colour_in_all_four_places():
-    picture = drawn(6, 3)
-    for channel, hue in enumerate((BLUE, BLUE, ORANGE, ORANGE, GREEN, GREEN)):
-        frame = (np.abs(pixels(picture.png(channel)) - 255 * np.array(mix(hue, TINTS[-1]))) < 2).all(axis=-1)
-        rows = [frame[:200], frame[200:720, :800], frame[200:720, 800:], frame[720:]]
-        assert all(part.any() for part in rows)
+def cells(picture):
+    """{noun: {(row, column): (box, step)}}"""
+    found = {}
+    for target in picture.sheet.targets:
+        noun, at = target.name.removesuffix("]").split("[")
+        found.setdefault(noun, {})[tuple(map(int, at.split(", ")))] = target.points, target.step
+    return found
+
+
+@pytest.mark.parametrize(("channels", "groups"), SETTINGS)
+def test_every_cell_leads_to_the_channel_that_is_written_in_it(channels, groups):
+    picture = drawn(channels, groups)
+    written = [mark for mark in picture.sheet.marks if isinstance(mark, Text)]
+    numbers = {(round(mark.x, 3), round(mark.y, 3)): mark.string for mark in written}
+    inputs = torch.arange(channels).reshape(1, -1)
+    table = inputs.reshape(groups, -1)
+    output = nn.ChannelShuffle(groups)(inputs[..., None, None].float())[..., 0, 0].int()
+    for noun, there in (("input", inputs), ("table", table), ("turned", table.T), ("output", output)):
+        assert {at: step for at, (_, step) in cells(picture)[noun].items()} == {
+            at: int(there[at]) for at in np.ndindex(*there.shape)}
+    for part in cells(picture).values():
+        for (left, top, right, bottom), step in part.values():
+            assert numbers[round((left + right) / 2, 3), round((top + bottom) / 2, 3)] == str(step)
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (6, 3), (16, 8)])
+def test_the_channel_is_framed_and_in_full_colour_in_all_four_places(channels, groups):
+    picture = drawn(channels, groups)
+    for channel in range(channels):
+        hue = (BLUE, ORANGE, GREEN, None)[channel // (channels // groups) % 4]
+        marks = picture.moves(channel).marks
+        fills, frames = ([mark for mark in marks if isinstance(mark, kind)] for kind in (Fill, Line))
+        places = [box for part in cells(picture).values() for box, step in part.values() if step == channel]
+        assert len(fills) == len(frames) == len(places) == 4
+        assert hue is None or {mark.colour for mark in fills} == {mix(hue, LIT)}
+        assert {mark.colour for mark in frames} == {INK}
+        for mark, box in zip(fills, places, strict=True):
+            assert extent(mark) == pytest.approx(tuple(np.add(box, (1, 1, -1, -1))))
+
+
+def test_what_torch_put_nowhere_leads_nowhere():
+    picture = shuffle(torch.tensor([0.0, 7.0]), 1)
+    assert [step for _, step in cells(picture)["output"].values()] == [0, None]
+    assert "but torch says channel 7 is there" in picture.says(1)
+
+
+def test_a_walk_is_small():
+    film = Film(drawn(16, 4))
+    assert len(packed(film.start())) + len(packed(film.more(1, 99))) < 16_000

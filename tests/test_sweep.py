@@ -1,12 +1,12 @@
-"""Every demo of every notebook over the whole range of its controls, driven as a front end drives it.
+"""Every demo of every notebook over the whole range of its controls, every step of every walk.
 
-A setting ends in a picture whose numbers agree with torch, or is refused in one sentence; nothing else.
+A setting ends in a picture whose numbers agree with torch and whose marks stand where they should, or is refused in
+one sentence; nothing else. What is checked is data: no pixel is drawn. Some settings are reached as a front
+end reaches them.
 """
 import ast
 import random
 import re
-import struct
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from math import prod
@@ -14,14 +14,14 @@ from math import prod
 import ipywidgets as widgets
 import pytest
 import refresh
-import torch
 from conftest import run_cells
+from decoded import shown
+from looked_at import faults
 
-from helpers.canvas import SHARPNESS, Canvas
+from helpers import Refused
 
 MOST, SAMPLE = 2500, 1000  # settings of one demo that are all tried; of more, so many by chance
-DRAWN = 12  # settings of one demo that are drawn in earnest: a frame takes ten times as long as all the rest
-torch.set_num_threads(1)  # small tensors: a second thread costs more than it brings
+DRIVEN = 60  # settings that are reached by messages, as a front end sends them
 NONSENSE = ["", " ", "a b", "1 2; 3", "nan", "1 2 3", "1e9", "-1", "½", "__import__('os')", "1 " * 2000, "; ;\n"]
 
 
@@ -45,32 +45,7 @@ def demo(run, path, name):
     demo.seed = -1
     demo.new_numbers.click()
     set_controls(demo, start)
-    move(demo.step, 0)
-
-
-@pytest.fixture
-def outlines(monkeypatch):
-    """outlines.drawn: whether canvases are drawn in earnest, or answer with a PNG that has only a size."""
-    class Outlines:
-        drawn = True
-
-    in_earnest, state = Canvas.png, Outlines()
-    monkeypatch.setattr(Canvas, "png", lambda canvas: in_earnest(canvas) if state.drawn else blank(canvas))
-    return state
-
-
-def blank(canvas):
-    header = b"IHDR" + struct.pack(">IIBBBBB", canvas.width * SHARPNESS, canvas.height * SHARPNESS, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-
-
-def size(png):
-    assert png.startswith(b"\x89PNG")
-    return struct.unpack(">II", png[16:24])
-
-
-def shown(demo):
-    return f"{zlib.crc32(demo.view.png):x}", demo.view.text
+    demo.view.step = demo.picture.start
 
 
 def move(control, value):
@@ -109,81 +84,96 @@ def settings(demo, most, sample):
     return [dict(zip(choices, setting, strict=True)) for setting in every]
 
 
-def check(view, frame):
-    if view.trouble == "refused":
-        assert re.fullmatch(r"[^\n]{15,250}\.", view.text), view.text
-        return
-    assert view.trouble == "", view.text
-    assert size(view.png) == frame
-    assert "but torch says" not in view.text
-    assert "torch:" not in view.text or "✓" in view.text, view.text
+def check_refusal(text):
+    assert re.fullmatch(r"[^\n]{15,250}\.", text), text
 
 
-def walk(demo, frame):
-    """Check the first, a middle and the last step of the setting in force."""
-    for step in dict.fromkeys([0, demo.step.max // 2, demo.step.max]):
-        move(demo.step, step)
-        check(demo.view, frame)
+def check(demo):
+    """What a demo shows now, the whole walk of it, or why it does not."""
+    if demo.view.trouble == "refused":
+        return check_refusal(demo.view.words)
+    assert demo.view.trouble == "", demo.view.words
+    assert list(faults(demo.picture)) == []
 
 
 @every_demo
-def test_every_setting_shows_a_picture_or_is_refused(demo, outlines):
-    every, frame, refused = settings(demo, MOST, SAMPLE), size(demo.view.png), 0
-    for number, setting in enumerate(every):
-        outlines.drawn = number % max(len(every) // DRAWN, 1) == 0
-        set_controls(demo, setting)
-        check(demo.view, frame)
-        walk(demo, frame)
-        refused += demo.view.trouble == "refused"
+def test_every_setting_makes_a_picture_or_is_refused(demo):
+    every, size, refused = settings(demo, MOST, SAMPLE), demo.picture.sheet.width, 0
+    for setting in every:
+        try:
+            picture = demo.function(**setting)
+        except Refused as refusal:
+            check_refusal(str(refusal))
+            refused += 1
+        else:
+            assert picture.sheet.width == size
+            assert list(faults(picture)) == [], setting
     assert refused < 0.7 * len(every), "most of what the sliders allow is refused: narrow them"
 
 
 @every_demo
+def test_moved_by_hand_it_shows_what_the_function_makes(demo):
+    for setting in settings(demo, DRIVEN, DRIVEN):
+        set_controls(demo, setting)
+        if demo.view.trouble:
+            check_refusal(demo.view.words)
+        else:
+            assert shown(demo.view) == shown_of(demo.function(**demo.settings), demo.view.step), setting
+
+
+def shown_of(picture, step):
+    """What a view of this picture shows at a step."""
+    from helpers.live.view import View
+
+    view = View(picture)
+    view.step = min(step, len(picture) - 1)
+    view.show(picture)
+    return shown(view)
+
+
+@every_demo
 def test_moving_back_shows_the_same_picture(demo):
-    before = shown(demo)
+    before = shown(demo.view)
     for name, control in demo.controls.items():
         start = control.value
         for value in (values(demo, name)[-1], values(demo, name)[0], start):
             move(control, value)
-    assert shown(demo) == before
+    assert shown(demo.view) == before
 
 
 @every_demo
-def test_nonsense_in_a_text_field_is_refused(demo, outlines):
-    frame, outlines.drawn = size(demo.view.png), False
+def test_nonsense_in_a_text_field_is_refused(demo):
     texts = [control for control in demo.controls.values() if isinstance(control, widgets.Text)]
     for text, setting in product(texts, settings(demo, 30, 30)):
         set_controls(demo, setting)
         for string in NONSENSE:
             move(text, string)
-            check(demo.view, frame)
+            check(demo)
 
 
 @every_demo
 def test_presets_show_what_they_promise(demo):
-    frame = size(demo.view.png)
     for preset, promised in demo.presets.items():
         move(demo.preset, preset)
         assert promised.items() <= demo.settings.items()
         assert demo.preset.value == preset, "two presets with the same settings"
-        assert demo.view.trouble == "", f"{preset}: {demo.view.text}"
-        walk(demo, frame)
+        assert demo.view.trouble == "", f"{preset}: {demo.view.words}"
+        check(demo)
 
 
 @every_demo
 def test_new_numbers_are_right_too(demo):
     if demo.takes_seed:
-        frame, before = size(demo.view.png), demo.view.png
+        before = shown(demo.view)
         demo.new_numbers.click()
-        assert demo.view.png != before
-        walk(demo, frame)
+        assert shown(demo.view) != before
+        check(demo)
 
 
 @every_demo
 def test_the_call_draws_what_the_demo_shows(demo, run, path, name):
     picture = run(path)[name](**{name: control.value for name, control in demo.controls.items()})
-    step = demo.step.value
-    assert (picture.png(step) == demo.view.png, picture.says(step)) == (True, demo.view.text)
+    assert shown_of(picture, demo.view.step) == shown(demo.view)
 
 
 def test_demos_side_by_side_leave_each_other_alone(run, notebook):
@@ -198,10 +188,10 @@ def test_demos_side_by_side_leave_each_other_alone(run, notebook):
 def frames(demo, tries):
     """What a demo shows for each of these settings; of a refused one only the words, for the picture is the last."""
     seen = []
-    move(demo.step, 0)
+    demo.view.step = 0
     for setting in tries:
         set_controls(demo, setting)
-        seen.append(demo.view.text if demo.view.trouble else shown(demo))
+        seen.append(demo.view.words if demo.view.trouble else shown(demo.view))
     return seen
 
 
@@ -210,4 +200,4 @@ def test_cells_can_be_run_twice(notebook):
     first = {name: namespace[name].demo for name in demos(notebook)}
     run_cells(notebook, namespace)
     for name, demo in first.items():
-        assert shown(demo) == shown(namespace[name].demo)
+        assert shown(demo.view) == shown(namespace[name].demo.view)

@@ -2,11 +2,12 @@
 import numpy as np
 import pytest
 import torch
-from test_pictures import is_cut_off, pixel_size
+from looked_at import faults
 
 from helpers import Refused
-from helpers.canvas import written
-from helpers.pictures import terms
+from helpers.drawing.palette import MUTED, ORANGE, TINTS, mix, written
+from helpers.drawing.sheet import Fill, Text
+from helpers.pictures.terms import terms
 
 SOBEL = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
 LAPLACIAN = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
@@ -85,7 +86,7 @@ def test_the_sign_that_torch_happens_to_choose_does_not_show():
     weight = torch.tensor(LAPLACIAN).float()
     u, s, vh = torch.linalg.svd(weight)
     assert terms(weight, -u, s, -vh, 1).says() == terms(weight, u, s, vh, 1).says()
-    assert terms(weight, -u, s, -vh, 1).png() == terms(weight, u, s, vh, 1).png()
+    assert terms(weight, -u, s, -vh, 1).scene() == terms(weight, u, s, vh, 1).scene()
 
 
 def test_another_decomposition_is_told():
@@ -101,8 +102,34 @@ def test_a_rank_that_no_kernel_of_this_size_has_is_refused():
         drawn(SOBEL, 0)
 
 
+def texts(picture):
+    return [mark.string for mark in picture.scene() if isinstance(mark, Text)]
+
+
+@every_setting
+def test_every_number_that_is_told_is_drawn(weight, rank):
+    picture = drawn(weight, rank)
+    told, (rows, columns), strings = lines(picture), np.shape(weight), texts(picture)
+    column, row = told[f"term {rank}"].removeprefix("column ").split(", times row ")
+    names = ["term 1 alone" if rank == 1 else f"terms 1 to {rank} added", "still missing", f"weight {rows} × {columns}"]
+    numbers = [each for name in names for each in told[name].replace(" / ", " ").split()]
+    assert set(strings) >= {*names, *column.split(), *row.split(), *numbers}
+    assert strings.count("still missing") == 1
+
+
+@every_setting
+def test_the_bars_are_as_long_as_the_singular_values_and_those_in_use_are_orange(weight, rank):
+    bars = [mark for mark in drawn(weight, rank).scene() if isinstance(mark, Fill) and mark.points[0] == 130]
+    values = torch.linalg.svdvals(torch.tensor(weight).float()).tolist()
+    longest = bars[0].points[2] - bars[0].points[0]
+    assert [bar.points[2] - bar.points[0] for bar in bars] == pytest.approx(
+        [max(2, longest * value / (values[0] or 1)) for value in values], abs=0.1)
+    assert [bar.colour for bar in bars] == (
+        rank * [mix(ORANGE, TINTS[-1])] + (len(values) - rank) * [mix(MUTED, 0.5)])
+
+
 @every_setting
 def test_every_kernel_fits_the_same_sheet(weight, rank):
     picture = drawn(weight, rank)
-    assert not is_cut_off(picture)
-    assert pixel_size(picture) == (1600, 848)
+    assert list(faults(picture)) == []
+    assert (len(picture), picture.sheet.width, picture.sheet.height) == (1, 800, 424)

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_pictures import is_cut_off, pixel_size, said
+from looked_at import extent, faults
+from test_pictures import said
 
 from helpers import Refused, Transposed
-from helpers.canvas import Canvas, text_width, written
-from helpers.pictures import stamping, transposed_matrix
+from helpers.drawing.palette import ORANGE, written
+from helpers.drawing.sheet import Fill, Line, Text, named
+from helpers.live.film import Film, packed
+from helpers.pictures.transposed import stamping, transposed_matrix
 from helpers.samples import whole_numbers
 
 NAMES = "kernel", "stride", "padding", "output_padding"
@@ -171,8 +174,34 @@ def test_the_prints_that_are_told_add_up_to_the_output_of_torch(size):
                 if 0 <= row < sheet.shape[0] and 0 <= column < sheet.shape[1]:
                     sheet[row, column] += number(value) * weight[0, 0, i, j]
         assert torch.equal(sheet, y[0, 0]), setting
-        assert set(said(picture, "sum")) == {f"all {x.numel()} prints, overlaps added, = torch ✓"}, setting
+        *before, last = said(picture, "sum")
+        assert last == f"all {x.numel()} prints, overlaps added, = torch ✓", setting
+        assert before == [f"{step + 1} of {x.numel()} prints so far, overlaps added; "
+                          f"all {x.numel()} together, = torch ✓" for step in range(x.numel() - 1)], setting
         assert {cut is not None for cut in said(picture, "cut")} == {layer.padding > 0}, setting
+
+
+@SIZES
+def test_every_overlap_is_counted_and_the_first_three_are_written_out(size):
+    for setting in SETTINGS:
+        x, y, layer, weight = layer_of(setting, size)
+        picture, sheet, coats = stamping(x, y, layer, weight), torch.zeros_like(y), torch.zeros_like(y)
+        for step, sentence in enumerate(said(picture, "overlap")):
+            alone = torch.zeros_like(x)
+            alone.view(-1)[step] = 1
+            inked, print_ = (F.conv_transpose2d(alone, each, None, *setting[1:])
+                             for each in (torch.ones_like(weight), weight * x.flatten()[step]))
+            over = ((coats > 0) & (inked > 0))[0, 0].nonzero().tolist()
+            sums = [f"{named('output', at)} = {added(sheet[0, 0][*at], print_[0, 0][*at])}" for at in over]
+            count = f"on {len(over)} cell{'s' * (len(over) > 1)}, "
+            assert sentence == (count + ", ".join(sums[:3] + ["…"] * (len(over) > 3)) if over
+                                else "on no cell of the output"), setting
+            sheet, coats = sheet + print_, coats + inked
+
+
+def added(*values):
+    terms = [written(value.item()) for value in values]
+    return f"{' + '.join(f'({n})' if n[0] == '−' else n for n in terms)} = {written(sum(values).item())}"
 
 
 @SIZES
@@ -226,7 +255,9 @@ def test_a_step_says_all_that_the_picture_shows():
     assert stamping(x, y, Transposed(3, 2, 1, 1), weight, "page, card").says(4).splitlines() == [
         "step: 5 of 6, input[1, 1] is −5",
         "print: (−5) · weight, on rows 1, 2, 3 and columns 1, 2, 3 of the output",
-        "sum: all 6 prints, overlaps added, = torch ✓",
+        "overlap: on 5 cells, output[1, 1] = 7 + (−5) = 2, output[1, 2] = 2 + (−5) = −3, "
+        "output[1, 3] = 5 + (−5) = 0, …",
+        "sum: 5 of 6 prints so far, overlaps added; all 6 together, = torch ✓",
         "size: rows (2 − 1)·2 − 2·1 + 3 + 1 = 4, columns (3 − 1)·2 − 2·1 + 3 + 1 = 6",
         "cut: padding 1 cuts the grey rim off the output",
         "torch: F.conv_transpose2d(page, card, stride=2, padding=1, output_padding=1)",
@@ -271,7 +302,8 @@ def test_prints_that_do_not_add_up_to_y_are_told_at_every_step():
         x, y, layer, weight = layer_of(setting)
         y[0, 0, -1, -1] += 1
         sums = said(stamping(x, y, layer, weight), "sum")
-        assert set(sums) == {"all 4 prints, overlaps added, but torch says otherwise"}, setting
+        assert all(sentence.endswith(", but torch says otherwise") for sentence in sums), setting
+        assert "✓" not in "".join(sums)
 
 
 def test_a_wrong_cell_is_told_where_it_is_wrong():
@@ -320,64 +352,164 @@ def test_shapes_that_do_not_belong_together_are_told_in_a_sentence_by_name(view,
 
 # What is drawn
 
-def frames(view):
-    """(setting, canvas) for every step of every setting that the lesson's demo allows."""
-    for setting in DEMO:
-        picture = view(*layer_of(setting))
-        yield from ((setting, picture._draw(step)) for step in range(len(picture)))
+PADDED = (3, 2, 1, 1)
 
 
-def text_boxes(canvas):
-    """Left, top, right and bottom of every text that is not blank."""
-    for text, x, y, size, _, align in canvas._texts:
-        if text:
-            left = x - align * text_width(text, size)
-            yield left, y - size / 2, left + text_width(text, size), y + size / 2
+def shown(picture, step, noun):
+    """{name: its number, as it is drawn} of the cells of a kind, without the blank ones."""
+    texts = [mark for mark in picture.scene(step) if isinstance(mark, Text)]
+    cells = [target for target in picture.sheet.targets if target.name.startswith(f"{noun}[")]
+    found = [(cell.name, text.string) for cell in cells for text in texts if is_within((text.x, text.y), cell.points)]
+    assert len(found) == len(dict(found))  # no number over another
+    return dict(found)
 
 
-def extent(canvas):
-    points = [point for square in canvas._squares for point in square]
-    points += [point for line, *_ in canvas._strokes for point in line]
-    points += [corner for box in text_boxes(canvas) for corner in (box[:2], box[2:])]
-    return np.min(points, axis=0), np.max(points, axis=0)
+def is_within(point, box):
+    return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
+
+
+def cells_of(noun, values):
+    return {named(noun, at): written(value) for at, value in np.ndenumerate(values) if value == value}
 
 
 @both_views
-def test_every_frame_of_every_setting_lies_within_a_sheet_of_one_size(view, monkeypatch):
-    def fill(canvas, box, colour):  # colours take most of the time
-        canvas._squares.append([(box.x, box.y), (box.right, box.bottom)])
-
-    monkeypatch.setattr(Canvas, "fill", fill)
-    off = set()
-    for setting, canvas in frames(view):
-        assert (canvas.width, canvas.height) == (800, 380)
-        least, most = extent(canvas)
-        if (least < 0).any() or (most > (800, 380)).any():
-            off.add(tuple(setting))
-    assert off == set()
+def test_no_setting_that_the_demo_allows_has_a_fault_that_is_seen(view):
+    for setting in DEMO:
+        picture = view(*layer_of(setting))
+        assert (picture.sheet.width, picture.sheet.height) == (800, 380)
+        assert list(faults(picture)) == [], setting
 
 
 @both_views
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (4, 4)], ids=str)
-def test_nothing_is_cut_off_at_the_edge(view, size):
+def test_inputs_of_every_size_and_numbers_of_every_length_fit(view, size):
     for setting in ((1, 1), (1, 3, 0, 2), (4, 1, 1), (4, 3, 0, 2)):
-        picture = view(*layer_of(setting, size))
-        assert pixel_size(picture) == (1600, 760), setting
-        assert not is_cut_off(picture), setting
-
-
-@both_views
-def test_numbers_of_every_length_are_not_cut_off(view):
-    x, y, layer, weight = layer_of((3, 2, 1, 1))
-    assert not is_cut_off(view(1e5 * x, -1e5 * y, layer, -weight))
+        x, y, layer, weight = layer_of(setting, size)
+        assert list(faults(view(x, y, layer, weight))) == [], setting
+        assert list(faults(view(1e5 * x, -1e5 * y, layer, -weight))) == [], setting
 
 
 @both_views
 def test_no_text_is_written_over_another(view):
     over = []
     for setting in DEMO:
-        boxes = list(text_boxes(view(*layer_of(setting))._draw(0)))
+        boxes = [extent(mark) for mark in view(*layer_of(setting)).scene(0) if isinstance(mark, Text)]
         if any(max(a[0], b[0]) < min(a[2], b[2]) and max(a[1], b[1]) < min(a[3], b[3])
                for a, b in combinations(boxes, 2)):
             over.append(setting)
     assert over == []
+
+
+def test_the_sheet_shows_what_has_been_printed_up_to_a_step_with_digits_of_one_size():
+    for setting in DEMO:
+        x, y, layer, weight = layer_of(setting, (2, 3))
+        picture, sizes = stamping(x, y, layer, weight), set()
+        for step in range(len(picture)):
+            so_far = x.flatten() * (torch.arange(x.numel()) <= step)
+            inked = F.conv_transpose2d((torch.arange(x.numel()) <= step).float().view_as(x), torch.ones_like(weight),
+                                       None, *setting[1:])
+            total = F.conv_transpose2d(so_far.view_as(x), weight, None, *setting[1:])
+            there = total.where((inked > 0) | (step + 1 == x.numel()), torch.nan)[0, 0].numpy()
+            assert shown(picture, step, "output") == cells_of("output", there), (setting, step)
+            stamp = weight[0, 0] * x.flatten()[step]
+            assert shown(picture, step, "print") == cells_of("print", stamp.numpy()), (setting, step)
+            left = picture.sheet.targets[-1].points[2] - (y.shape[-1] + 2 * layer.padding) * cell_size(picture)
+            sizes |= {mark.size for mark in picture.scene(step)
+                      if isinstance(mark, Text) and mark.x > left and mark.string[0] in "−0123456789"}
+        assert len(sizes) <= 1, setting
+
+
+def cell_size(picture):
+    left, _, right, _ = picture.sheet.targets[0].points
+    return right - left
+
+
+def test_the_rim_is_grey_and_the_output_is_framed_and_named():
+    picture = stamping(*layer_of(PADDED))
+    assert "output 4 × 4 and its rim" in {mark.string for mark in picture.scene() if isinstance(mark, Text)}
+    rim = [target.points for target in picture.sheet.targets if target.name.startswith("rim[")]
+    assert len(rim) == 36 - 16
+    colours = {mark.colour for step in range(4) for mark in picture.scene(step) if isinstance(mark, Fill)
+               if any(is_within((mark.points[0] + 5, mark.points[1] + 5), box) for box in rim)}
+    assert len(colours) == 1
+
+
+def test_the_place_of_the_print_is_framed():
+    for setting in DEMO:
+        picture = stamping(*layer_of(setting))
+        for step in range(len(picture)):
+            frame, = [mark for mark in picture.moves(step).marks if isinstance(mark, Line) and mark.colour == ORANGE]
+            cells = {target.name for target in picture.sheet.targets if target.name.startswith(("output", "rim"))
+                     and is_within(np.add(target.points[:2], 0.1 * cell_size(picture)), extent(frame))}
+            assert cells == {group[2] for group in picture.groups(step)}, setting
+
+
+@both_views
+def test_a_walk_is_cheap_to_send(view):
+    film = Film(view(*layer_of((4, 2, 1), (4, 4))))
+    start = packed(film.start())
+    assert len(packed(film.more(1, 60))) < 50 * len(film.order) + 2 * len(start)
+
+
+# What is touched
+
+@both_views
+def test_what_is_lit_can_be_pointed_at_and_every_term_has_its_group(view):
+    for setting in DEMO:
+        picture = view(*layer_of(setting, (2, 3)))
+        names = {target.name for target in picture.sheet.targets}
+        for step in range(len(picture)):
+            groups = picture.groups(step)
+            assert {name for group in groups for name in group} <= names
+            for _, *parts in picture.sentences(step):
+                assert all(0 <= part.number < len(groups) for part in parts if hasattr(part, "number"))
+
+
+def test_an_input_cell_leads_to_its_print_and_lights_what_torch_paints_with_it():
+    for setting in DEMO:
+        x, y, layer, weight = layer_of(setting, (2, 3))
+        picture = stamping(x, y, layer, weight)
+        steps = {target.name: target.step for target in picture.sheet.targets if target.step is not None}
+        assert steps == {named("input", at): step for step, at in enumerate(np.ndindex(2, 3))}
+        for step, tap in product(range(len(picture)), np.ndindex(weight.shape[2:])):
+            alone, one = torch.zeros_like(x), torch.zeros_like(weight)
+            alone.view(-1)[step], one[0, 0][tap] = 1, 1
+            lands = F.conv_transpose2d(alone, one, None, *setting[1:])[0, 0].nonzero().tolist()
+            first, middle, last = picture.groups(step)[np.ravel_multi_index(tap, weight.shape[2:])]
+            assert (first, middle) == (named("weight", tap), named("print", tap))
+            assert last.startswith("rim[") if not lands else last == named("output", lands[0]), setting
+
+
+@both_views
+def test_what_an_input_cell_and_an_output_cell_have_to_do_with_each_other_is_said(view):
+    sheet = view(*layer_of(PADDED)).sheet
+    noun = "input" if view is stamping else "output"
+    goals = {target.step: target.name for target in sheet.targets if target.step is not None}  # the topmost
+    rows, columns = (2, 2) if view is stamping else (4, 4)
+    assert goals == {r * columns + c: f"{noun}[{r}, {c}]" for r, c in product(range(rows), range(columns))}
+    assert sheet.verbs == ({"output": "is painted by", "rim": "is painted by"} if view is stamping
+                           else {"input": "arrives in"})
+
+
+def test_an_overlap_lights_the_cell_that_it_is_about():
+    for setting in DEMO:
+        picture = stamping(*layer_of(setting))
+        for step in range(len(picture)):
+            for name, *parts in picture.sentences(step):
+                for term in (part for part in parts if name == "overlap" and hasattr(part, "number")):
+                    assert term.startswith(picture.groups(step)[term.number][-1] + " = ")
+
+
+def test_of_the_matrix_a_column_leads_to_its_output_cell_and_lights_the_input_that_torch_uses():
+    for setting in DEMO:
+        x, y, layer, weight = layer_of(setting, (2, 3))
+        picture, x = transposed_matrix(x, y, layer, weight), x.requires_grad_()
+        out = F.conv_transpose2d(x, torch.ones_like(weight), None, *setting[1:]).flatten()
+        leads = {target.name: target.step for target in picture.sheet.targets}
+        for step, at in enumerate(np.ndindex(y.shape[2:])):
+            assert leads[named("output", at)] == step
+            used = torch.autograd.grad(out[step], x, retain_graph=True)[0][0, 0]
+            for row, (cell, share) in enumerate(np.ndenumerate(used.numpy())):
+                place = named("matrix", (row, step))
+                assert leads[place] == step
+                assert picture.groups(step)[row] == ([named("input", cell), place] if share else [place]), setting

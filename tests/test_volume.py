@@ -1,20 +1,22 @@
 """A window through a volume: its sums against torch, and both of its pictures against what they say."""
 import re
-from itertools import combinations, product
+from itertools import product
 from math import floor
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from matplotlib.colors import to_rgb
+from looked_at import extent, faults
 from matplotlib.path import Path
-from test_pictures import fits, is_cut_off, pixel_size, said
-from test_transposed import number, numbers, text_boxes
+from test_pictures import fits, said
+from test_transposed import number, numbers
 
 from helpers import Refused, Window
-from helpers.canvas import BLUE, INK, MUTED, ORANGE, PALE, mix, written
-from helpers.pictures import slices, volume
+from helpers.drawing.palette import BLUE, INK, MUTED, ORANGE, PALE, mix, written
+from helpers.drawing.sheet import Fill, Line, Text, named
+from helpers.live.film import Film, packed
+from helpers.pictures.volume import slices, volume
 from helpers.samples import whole_numbers
 
 VIEWS = volume, slices
@@ -222,13 +224,17 @@ class Sheet:
     """One frame, taken apart: the numbers of its three blocks, each (string, x, y), from left to right in each line."""
 
     def __init__(self, picture, step=None):
-        self.canvas = picture._draw(picture.start if step is None else step)
-        texts = [text[:4] for text in self.canvas._texts if text[4] == INK]
+        scene = picture.scene(step)
+        self._lines = [mark for mark in scene if isinstance(mark, Line)]
+        self.fills = [mark for mark in scene if isinstance(mark, Fill)]
+        self.shapes = [shape(mark) for mark in self.fills]
+        self.slice_numbers = [mark.string for mark in scene if isinstance(mark, Text) and mark.colour == MUTED]
+        texts = [mark[:3] for mark in self._seen(scene) if mark.colour == INK]
         self.names = [string for string, *_ in texts if re.match("input|weight|output", string)]
-        cells = [text[:3] for text in texts if re.fullmatch(r"−?[\d.]+", text[0])]
-        left, right = (next(x for string, x, *_ in texts if string == sign) for sign in "∗=")
-        if MUTED in [text[4] for text in self.canvas._texts]:  # numbered slices; weight and output are below the input
-            below = min(y for string, _, y, _ in texts if re.match("weight|output", string))
+        cells = [text for text in texts if re.fullmatch(r"−?[\d.]+", text[0])]
+        left, right = (next(x for string, x, _ in texts if string == sign) for sign in "∗=")
+        if self.slice_numbers:  # weight and output are below the input
+            below = min(y for string, _, y in texts if re.match("weight|output", string))
             blocks = [0 if y < below else 1 + (x > right) for _, x, y in cells]
         else:
             blocks = [(x > left) + (x > right) for _, x, _ in cells]
@@ -236,15 +242,23 @@ class Sheet:
             sorted((cell for cell, where in zip(cells, blocks, strict=True) if where == block),
                    key=lambda cell: (round(cell[2]), round(cell[1]))) for block in range(3))
 
+    def _seen(self, scene):
+        """The texts that nothing covers which is painted later."""
+        kinds = [isinstance(mark, Fill) for mark in scene]
+        for place, mark in enumerate(scene):
+            if isinstance(mark, Text):
+                later = self.shapes[sum(kinds[:place]):]
+                if not any(path.contains_point((mark.x, mark.y)) for path in later):
+                    yield mark
+
     def lines(self, colour, width):
         """Left, top, right and bottom of each line in this style."""
-        return [(*np.min(points, axis=0), *np.max(points, axis=0))
-                for points, *style in self.canvas._strokes if style == [colour, width]]
+        return [extent(line) for line in self._lines if (line.colour, line.width) == (colour, width)]
 
-    def frame(self, colour, width):
-        """What all lines in this style enclose together."""
-        lines = np.array(self.lines(colour, width))
-        return *lines[:, :2].min(axis=0), *lines[:, 2:].max(axis=0)
+    def contour(self):
+        """Left, top, right and bottom of the window among cubes, strong or pale."""
+        found, = self.lines(ORANGE, 2) or self.lines(mix(ORANGE, 0.5), 1.5)[1:]  # the first is the kernel's
+        return found
 
     def inside(self, cells, lines):
         """Numbers of the cells within each of these lines."""
@@ -267,14 +281,20 @@ class Sheet:
         return marked
 
     def on_top(self, places):
-        """Number of the square that is painted last at each (x, y)."""
+        """Number of the fill that is painted last at each (x, y)."""
         top = np.full(len(places), -1)
-        for count, points in enumerate(self.canvas._squares):
-            top[Path(points).contains_points(places)] = count
+        for count, path in enumerate(self.shapes):
+            top[path.contains_points(places)] = count
         return top
 
     def colours(self, cells):
-        return np.array(self.canvas._squares_colours)[self.on_top([(x, y) for _, x, y in cells])]
+        return [self.fills[top].colour for top in self.on_top([(x, y) for _, x, y in cells])]
+
+
+def shape(fill):
+    left, top, right, bottom = extent(fill)
+    box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return Path(box if len(fill.points) == 4 else np.reshape(fill.points, (-1, 2)))
 
 
 def values(cells):
@@ -322,9 +342,9 @@ def test_the_kernel_is_cut_where_the_input_is(setting):
 
 def test_each_cut_has_a_picture_and_one_at_the_last_slice_or_past_it_takes_nothing_away():
     case = conv3d((3, 1, 1))
-    frames = [volume(*case, cut).png(7) for cut in range(5)]
-    assert len(set(frames)) == 5
-    assert volume(*case).png(7) == volume(*case, 5).png(7) == volume(*case, 99).png(7) == frames[4]
+    frames = [volume(*case, cut).scene(7) for cut in range(5)]
+    assert len(set(map(tuple, frames))) == 5
+    assert volume(*case).scene(7) == volume(*case, 5).scene(7) == volume(*case, 99).scene(7) == frames[4]
 
 
 @pytest.mark.parametrize("cut", [-1, 1.0, "1", True, (1, 1, 1), float("nan")], ids=repr)
@@ -359,16 +379,15 @@ def test_no_cube_covers_the_newest():
         picture = volume(*conv3d(setting, (3, 4, 4)))
         for step in range(len(picture)):
             sheet = Sheet(picture, step)
-            left, top, right, bottom = sheet.frame(INK, 3)
+            (left, top, right, bottom), = sheet.lines(INK, 3)
             square, = set(sheet.on_top(list(product((left + 2, right - 2), (top + 2, bottom - 2)))))  # at its corners
-            middle = (left + right) / 2, (top + bottom) / 2
-            assert np.mean(sheet.canvas._squares[square], axis=0) == pytest.approx(middle, abs=1), (setting, step)
+            assert extent(sheet.fills[square]) == pytest.approx((left, top, right, bottom), abs=1), (setting, step)
 
 
 @both_views
 def test_all_steps_of_a_walk_differ_in_what_they_show(view):
     picture = view(*conv3d((3, (1, 1, 2)), (4, 4, 5)))
-    assert len({picture.png(step) for step in range(len(picture))}) == len(picture) == 8
+    assert len({tuple(picture.scene(step)) for step in range(len(picture))}) == len(picture) == 8
 
 
 @both_views
@@ -424,7 +443,7 @@ def test_a_thick_orange_line_encloses_the_window_where_the_cut_goes_through_it(s
 def test_an_orange_frame_goes_with_the_window_whatever_the_cut():
     case = conv3d((2, 2), (4, 4, 4))
     for cut in range(4):
-        corners = np.array([Sheet(volume(*case, cut), step).frame(ORANGE, 2)[:2] for step in range(8)])
+        corners = np.array([Sheet(volume(*case, cut), step).contour()[:2] for step in range(8)])
         right, down, front = (corners[step] - corners[0] for step in (1, 2, 4))
         assert right[0] > 0 == right[1]
         assert down == pytest.approx((0, right[0]))  # a step is as long down as it is to the right
@@ -445,8 +464,7 @@ def test_just_the_cells_under_the_window_are_tinted_orange(view, setting):
         if view is volume:  # its front is the last slice of the input, without padding
             read = read[padded(x, window) > 0].reshape(5, 4, 6)[-1:]
         sheet = Sheet(view(x, y, window, weight), step)
-        red, _, blue = sheet.colours(sheet.input).T
-        assert (red > blue).tolist() == beside_each_other(read), step
+        assert [colour[1:3] > colour[5:] for colour in sheet.colours(sheet.input)] == beside_each_other(read), step
 
 
 # Padding
@@ -465,12 +483,11 @@ def test_padding_is_pale_outside_a_blue_line_and_slices_are_numbered_from_the_in
     x, y, window, weight = conv3d((1, 1, padding), (3, 4, 4))  # as many slices in the output as in the padded input
     sheet = Sheet(slices(x, y, window, weight))
     before = window.axes(3)[0].padding
-    numbered = [string for string, *_, colour, _ in sheet.canvas._texts if colour == MUTED]
-    assert numbered == [written(n) for n in (*range(-before, 3 + before), 0, *range(3 + 2 * before))]
+    assert sheet.slice_numbers == [written(n) for n in (*range(-before, 3 + before), 0, *range(3 + 2 * before))]
     assert sheet.inside(sheet.input, sheet.lines(BLUE, 2)) == x[0, 0].flatten(1).tolist()
     is_padding = padded(torch.ones_like(x), window) == 0
     is_padding[0, 0, 0] = False  # under the window
-    pale = [tuple(colour) == to_rgb(PALE) for colour in sheet.colours(sheet.input)]
+    pale = [colour == PALE for colour in sheet.colours(sheet.input)]
     assert pale == beside_each_other(is_padding)
 
 
@@ -481,16 +498,13 @@ def test_a_grey_frame_is_as_large_as_input_and_padding_a_blue_one_as_large_as_th
 
     def reach(corners):  # of a window of one cell
         steps = [int(np.ravel_multi_index(corner, y.shape[2:])) for corner in product(*corners)]
-        frames = np.array([Sheet(picture, step).frame(ORANGE, 2) for step in steps])
+        frames = np.array([Sheet(picture, step).contour() for step in steps])
         return pytest.approx((*frames[:, :2].min(axis=0), *frames[:, 2:].max(axis=0)))
 
     sheet = Sheet(picture)
     first_and_last = [(pad, pad + n - 1) for pad, n in zip(before, (3, 4, 4), strict=True)]
-    assert sheet.frame(mix(BLUE, 0.5), 1.5) == reach(first_and_last)
-    if padding:
-        assert sheet.frame(mix(INK, 0.25), 1) == reach([(0, n - 1) for n in y.shape[2:]])
-    else:
-        assert sheet.lines(mix(INK, 0.25), 1) == []
+    assert sheet.lines(mix(BLUE, 0.5), 1.5) == [reach(first_and_last)]
+    assert sheet.lines(mix(INK, 0.25), 1) == [reach([(0, n - 1) for n in y.shape[2:]])] * bool(padding)
 
 
 # What no window reads
@@ -530,29 +544,121 @@ def test_slices_mark_something_just_where_a_rest_is_told():
         assert Sheet(picture).crossed().any() == ("rest" in told_first(picture)), setting
 
 
+# What is out of sight
+
+def test_the_contour_is_pale_where_the_window_does_not_reach_the_front_and_never_crosses_a_number():
+    x, y, window, weight = conv3d((2, 1, 1))
+    for cut in (0, 2, 4):
+        picture = volume(x, y, window, weight, cut)
+        for step in range(0, y.numel(), 11):
+            scene, is_seen = picture.scene(step), step // 35 - 1 <= cut <= step // 35  # 5 × 7 windows in each slice
+            assert bool(Sheet(picture, step).lines(ORANGE, 2)) == is_seen, (cut, step)
+            after = 1 + max(place for place, mark in enumerate(scene) if isinstance(mark, Line))
+            above = [extent(mark) for mark in scene[after:] if isinstance(mark, Fill)]
+            for mark in (mark for mark in scene if isinstance(mark, Text) and mark.string.isdigit()):
+                if mark.x < picture.sheet.width / 3:
+                    left, top, right, bottom = extent(mark)
+                    assert any(fill[0] <= left and fill[1] <= top and right <= fill[2] and bottom <= fill[3]
+                               for fill in above), mark
+
+
+# What can be touched
+
+def gradients(x, y, window, only=slice(None)):
+    """For each output cell which cells of the padded input it reads, with some slices of the kernel only."""
+    room = torch.tensor(padded(torch.zeros_like(x), window))[None, None].requires_grad_()
+    kernel = torch.zeros(1, 1, *(axis.kernel for axis in window.axes(3)))
+    kernel[:, :, only] = 1
+    for cell in F.conv3d(room, kernel, None, window.stride, 0, window.dilation).flatten():
+        yield torch.autograd.grad(cell, room, retain_graph=True)[0][0, 0] != 0
+
+
+def names_of(read, x, window):
+    """The names of those cells of the padded input."""
+    before = np.array([axis.padding for axis in window.axes(3)])
+    for cell in read.nonzero().numpy() - before:
+        is_input = ((cell >= 0) & (cell < x.shape[2:])).all()
+        yield named("input" if is_input else "padding", cell.tolist())
+
+
+@DRAWN
+def test_each_term_of_slices_belongs_to_what_its_slice_of_the_kernel_reads_and_to_its_weights(setting):
+    x, y, window, weight = conv3d(setting)
+    picture = slices(x, y, window, weight)
+    for k, page in enumerate(weight[0, 0]):
+        weights = {named("weight", (k, *at)) for at in np.ndindex(*page.shape)}
+        for step, read in enumerate(gradients(x, y, window, k)):
+            group = picture.groups(step)[k]
+            assert set(group) == {*names_of(read, x, window)} | weights, (step, k)
+            assert len(group) == 2 * len(weights)
+
+
+@DRAWN
+def test_each_term_of_a_volume_belongs_to_what_is_seen_of_it(setting):
+    x, y, window, weight = conv3d(setting)
+    pages = [list(gradients(x, y, window, k)) for k in range(weight.shape[2])]
+    for cut in range(5):
+        picture = volume(x, y, window, weight, cut)
+        seen = {named("input", (cut, *at)) for at in np.ndindex(*x.shape[3:])}
+        for step, cell in enumerate(np.ndindex(*y.shape[2:])):
+            at_cut = window.axes(3)[0].cells(cell[0])
+            foremost = at_cut.index(cut) if cut in at_cut else len(at_cut) - 1
+            for k, group in enumerate(picture.groups(step)):
+                under = seen & {*names_of(pages[k][step], x, window)} if cut in at_cut else set()
+                assert set(group) == (under | {"weight"} if k == foremost else set()), (cut, step, k)
+
+
+@both_views
+@DRAWN
+def test_terms_add_up_and_output_cells_lead_to_their_steps(view, setting):
+    x, y, window, weight = conv3d(setting)
+    picture = view(x, y, window, weight)
+    names = [target.name for target in picture.sheet.targets]
+    assert len(set(names)) == len(names)
+    leads = {target.name: target.step for target in picture.sheet.targets if target.step is not None}
+    assert leads == {named("output", cell): step for step, cell in enumerate(np.ndindex(*y.shape[2:]))}
+    for step, value in enumerate(y.flatten().tolist()):
+        terms = [part for _, *parts in picture.sentences(step) for part in parts if hasattr(part, "number")]
+        assert [term.number for term in terms] == list(range(weight.shape[2])) == list(range(len(picture.groups(step))))
+        assert sum(map(number, terms)) == value
+        assert {name for group in picture.groups(step) for name in group} <= set(names)
+
+
+@both_views
+def test_pointing_at_a_number_points_at_its_cell(view):
+    x, y, window, weight = conv3d((2, 2, 1))
+    picture = view(torch.arange(1.0, 121).view(1, 1, 5, 4, 6), y, window, weight)
+    sheet = Sheet(picture)
+    for string, left, top in sheet.input:
+        over = [target.name for target in picture.sheet.targets
+                if target.points[0] < left < target.points[2] and target.points[1] < top < target.points[3]]
+        if string != "0":
+            assert over == [named("input", np.unravel_index(int(string) - 1, x.shape[2:]))]
+        else:
+            assert over[0].startswith("padding[")
+
+
 # One size, nothing cut off
 
 @both_views
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 5])
-def test_nothing_is_cut_off_and_all_frames_have_one_size(view, depth):
-    for setting in (setting for setting in DEMO if setting[0] == depth):
+def test_no_fault_is_found_and_all_sheets_have_one_size(view, depth):
+    for setting in [setting for setting in DEMO if setting[0] == depth][::3]:  # all of them in test_sweep
         picture = demo(view, *setting)
-        assert {pixel_size(picture, step) for step in (0, len(picture) - 1)} == {(1600, 860)}, setting
-        assert not is_cut_off(picture), setting
+        assert (picture.sheet.width, picture.sheet.height) == (800, 430)
+        assert list(faults(picture)) == [], setting
 
 
 @both_views
 @pytest.mark.parametrize("size", [(1, 1, 1), (9, 1, 1), (1, 9, 1), (1, 1, 9), (6, 6, 6)], ids=str)
 def test_volumes_of_other_shapes_fit_the_same_sheet(view, size):
-    picture = view(*conv3d((1,), size))
-    assert pixel_size(picture) == (1600, 860)
-    assert not is_cut_off(picture)
+    assert list(faults(view(*conv3d((1,), size)))) == []
 
 
 @both_views
-def test_numbers_of_every_length_are_not_cut_off(view):
+def test_numbers_of_every_length_fit(view):
     x, y, window, weight = conv3d((2, 2, 1))
-    assert not is_cut_off(view(1e5 * x, -1e5 * y, window, -weight))
+    assert list(faults(view(1e5 * x, -1e5 * y, window, -weight))) == []
 
 
 @both_views
@@ -561,8 +667,18 @@ def test_no_text_is_written_over_another(view):
     for setting in DEMO:
         picture = demo(view, *setting)
         for step in {0, len(picture) // 2, len(picture) - 1}:
-            boxes = list(text_boxes(picture._draw(step)))
-            if any(max(a[0], b[0]) < min(a[2], b[2]) and max(a[1], b[1]) < min(a[3], b[3])
-                   for a, b in combinations(boxes, 2)):
+            boxes = np.array([extent(mark) for mark in Sheet(picture, step)._seen(picture.scene(step))])
+            low, high = boxes[:, None, :2], boxes[:, None, 2:]
+            overlap = (np.maximum(low, low[:, 0]) < np.minimum(high, high[:, 0])).all(axis=-1)
+            if overlap.sum() > len(boxes):  # more than each with itself
                 over.append((setting, step))
     assert over == []
+
+
+@both_views
+def test_a_walk_costs_little(view):
+    """What stands still is told once, so that a step adds a fraction of it."""
+    film = Film(demo(view, 5, 3))
+    first, rest = len(packed(film.start())), len(packed(film.more(1, 60)))
+    assert first < 16000
+    assert rest / (len(film.picture) - 1) < first / 10
