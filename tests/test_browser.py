@@ -345,18 +345,6 @@ def test_the_walk_needs_no_kernel(lesson, run, notebook):
 
 # For everybody
 
-def test_no_key_reaches_the_notebook(lesson):
-    cells = len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)"))
-    for demo in lesson.demos.values():
-        for part in (".noUi-handle", "select", "button", "input", ".sheet"):
-            if (control := demo.cell.locator(f".explorer {part}:visible")).count():
-                control.first.focus()
-                for key in "ddmxvz":
-                    lesson.page.keyboard.press(key)
-    assert len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)")) == cells
-    assert lesson.page.locator(".picture").count() == len(lesson.demos)
-
-
 def test_axe_finds_nothing(lesson):
     found = Axe().run(lesson.page, context=".explorer", options={"resultTypes": ["violations"]}).response["violations"]
     assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
@@ -400,3 +388,15 @@ def test_a_reload_brings_the_walk_back(lesson, run, notebook):
     lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=60_000)
     for name, demo, picture in walks:
         assert demo.state()["text"] == picture.says(len(picture) - 1), name
+
+
+def test_no_key_reaches_the_notebook(lesson):
+    cells = len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)"))
+    for demo in lesson.demos.values():
+        for part in (".noUi-handle", "select", "button", "input[type=range]", "input[type=number]", ".sheet"):
+            if (control := demo.cell.locator(f".explorer {part}:visible")).count():
+                control.first.focus()
+                for key in "ddmxvz":
+                    lesson.page.keyboard.press(key)
+    assert len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)")) == cells
+    assert lesson.page.locator(".picture").count() == len(lesson.demos)

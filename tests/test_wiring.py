@@ -11,7 +11,7 @@ from torch.autograd.functional import jacobian
 
 from helpers.arithmetic import Grouped, Shuffled
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, mix
-from helpers.drawing.sheet import Fill, Line, Text
+from helpers.drawing.sheet import SMALL, Fill, Line, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.wiring import DIM, LIT, WIRE, grouped, wiring
 
@@ -223,7 +223,7 @@ def test_a_row_of_the_weight_has_a_kernel_in_full_colour_for_every_input_it_hear
 def test_kernels_that_are_not_stored_are_marked_0():
     picture = with_weight(12, 6, 3)
     noughts = [mark for mark in picture.sheet.marks if isinstance(mark, Text) and mark.string == "0"
-               and mark.colour == MUTED and mark.size != 13]  # which is that of the names of columns
+               and mark.colour == MUTED and mark.size != SMALL]  # which is that of the names of columns
     assert len(noughts) == 72 - 24
     assert "weight: 24 kernels stored of 72" in [getattr(mark, "string", None) for mark in picture.sheet.marks]
 

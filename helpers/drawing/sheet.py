@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.drawing.palette import INK, text_width, tints, written
 
+SMALL = 13.25  # the least size of what is to be read from the last row: 14 px in a window of 1280
 LEGIBLE = 4.5  # smaller digits are left out: the tint stays, and the sentences have the number
 PHOTO, FILL, LINE, TEXT = range(4)  # levels
 
@@ -212,9 +213,15 @@ def _named(noun, at):
 
 
 def fitting_size(values, cell):
-    """The size of text with which every number of an array fits into a cell."""
-    widest = max(map(text_width, map(written, {*np.ravel(values).tolist()}))) / 15
-    return min(0.42 * cell, 0.78 * cell / max(widest, 1e-9))
+    """The size of text with which every number of an array fits into a cell; in a small one it takes more of the room.
+    """
+    return fitting(map(written, {*np.ravel(values).tolist()}), cell)
+
+
+def fitting(texts, cell):
+    """The same for texts."""
+    widest = max(map(text_width, texts)) / 15
+    return min(max(0.43 * cell, min(SMALL, 0.7 * cell)), max(0.95 * (cell - 2), 0) / max(widest, 1e-9))
 
 
 def fitting_cell(room, columns, least, gap):

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array
 from helpers.drawing.picture import Picture, Term
-from helpers.drawing.sheet import Box, Sheet, centred, fitting_cell, named
+from helpers.drawing.sheet import SMALL, Box, Sheet, centred, fitting_cell, named
 from helpers.pictures.parts.columns import stacked
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
@@ -143,7 +143,7 @@ class _Summed:
         for f, (values, place) in enumerate(zip(self.y, self._table.grids[3], strict=True)):
             draw_output(sheet, values, place, GREEN, first=f * values.size, at=(f, 0, 0))
             if self.bias.any():
-                sheet.text(f"+ bias {signed(self.bias[f])}", place.centre[0], place.bottom + 12, 13)
+                sheet.text(f"+ bias {signed(self.bias[f])}", place.centre[0], place.bottom + 12, SMALL)
                 sheet.target(f"bias[{f}]", Box(place.centre[0] - NAME / 2, place.bottom + 3, NAME, 18))
         return sheet
 

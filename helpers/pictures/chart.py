@@ -3,11 +3,11 @@ import numpy as np
 
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, PURPLE, TINTS, mix, text_width
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet, centred
+from helpers.drawing.sheet import SMALL, Box, Sheet, centred
 
 HUES = BLUE, ORANGE, GREEN, PURPLE
 MARGIN, GAP, ROW, BOX, LEGEND = 10, 18, 106, 56, 38
-NAME, SMALL, LABEL, LEADING = 16, 13, 14, 1.25  # sizes of text, and the distance of its lines
+NAME, LABEL, LEADING = 16, 14, 1.25  # sizes of text, and the distance of its lines
 BARB, STUB, SWATCH = 6, 26, 14
 
 

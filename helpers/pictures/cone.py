@@ -5,13 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import receptive_field
-from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, text_width, tints, written
+from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, tints, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet
+from helpers.drawing.sheet import SMALL, Box, Sheet, fitting
 from helpers.pictures.parts.paths import Paths
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
-DIGITS, LARGEST, FILLED = 0.5, 16, 0.8  # sizes of numbers in cells and in all, and what one may take of the width
 
 
 def cone(layers, size, reach, causal=False):
@@ -118,8 +117,7 @@ class Cone:
 
     def _draw_numbers(self, sheet, end):
         told = list(map(written, end.paths))
-        widest = max((text_width(text, 1) for text in told), default=1)
-        size = min(LARGEST, self.cell * DIGITS, self.cell * FILLED / widest)
+        size = fitting(told, self.cell) if told else 0
         for cell, text in zip(end.reached, told, strict=True):
             sheet.text(text, *self.box(end.level, cell).centre, size)
 
@@ -131,7 +129,7 @@ class Cone:
         told = [name for name in ("stride", "dilation") if any(getattr(each, name) > 1 for each in self.layers)]
         text = ", ".join(f"{name[0]} {getattr(layer, name)}" for name in ("kernel", *told))
         sheet.text(text, LEFT - 16, middle - 9, align=1)
-        sheet.text(f"sees {self.fields[row].size}", LEFT - 16, middle + 11, 13, align=1)
+        sheet.text(f"sees {self.fields[row].size}", LEFT - 16, middle + 11, SMALL, align=1)
 
     # What is told
 

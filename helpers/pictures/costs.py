@@ -3,7 +3,7 @@ from math import floor, log10
 
 from helpers.drawing.palette import GREEN, INK, MUTED, ORANGE, TINTS, mix, text_width, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet
+from helpers.drawing.sheet import SMALL, Box, Sheet
 from helpers.pictures.parts.words import noted
 
 LEFT, GAP, TOP, ROW, BAR, SIZE = 20, 24, 44, 44, 28, 15
@@ -45,7 +45,7 @@ def _bars(sheet, measure, values, left, width):
         length = (width - room) * value / (max(values) or 1)
         sheet.fill(Box(left, _middle(row) - BAR / 2, max(length, 2), BAR), mix(HUES.get(measure, MUTED), TINTS[-1]))
         sheet.text(label, left + length + 8, _middle(row), SIZE, INK, align=0)
-        sheet.text(share, left + length + 16 + text_width(label), _middle(row), SIZE - 2, MUTED, align=0)
+        sheet.text(share, left + length + 16 + text_width(label), _middle(row), SMALL, MUTED, align=0)
 
 
 def _middle(row):

@@ -8,12 +8,12 @@ import numpy as np
 
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import FILL, PHOTO, Box, Sheet, named
+from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.seen import Seen
 from helpers.pictures.parts.words import index_of
 
-HEIGHT, TOP, EDGE, BAR, ROW, SIZE = 470, 44, 16, 16, 17, 13.25  # the last two of a line of the table
+HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 17  # the last of a line of the table
 SIDE, PLATE = Box(12, TOP, 276, HEIGHT - TOP - EDGE), Box(608, TOP, 182, HEIGHT - TOP - EDGE)
 COLUMNS = {"#": (313, 1), "layer": (320, 0), "size": (460, 1), "jump": (500, 1), "centre": (560, 1), "field": (600, 1)}
 LINE = Box(296, 0, 308, ROW)  # of the table
@@ -140,7 +140,7 @@ class _SideView:
                 for level, (field, count) in enumerate(zip(fields, self.seen.counts[1], strict=True))]
 
     def still(self, sheet):
-        sheet.text("the stack from the side", SIDE.centre[0], TOP / 2, SIZE, MUTED)
+        sheet.text("the stack from the side", SIDE.centre[0], TOP / 2, SMALL, MUTED)
         for row in self.rows:
             row.draw(sheet, 0, row.count, PALE)
 
@@ -210,10 +210,10 @@ class _Table:
 
     def still(self, sheet):
         for name, (x, align) in COLUMNS.items():
-            sheet.text(name, x, TOP / 2, SIZE, MUTED, align)
+            sheet.text(name, x, TOP / 2, SMALL, MUTED, align)
         for level, line in self.lines.items():
             for text, (x, align) in zip(self._cells(level), COLUMNS.values(), strict=True):
-                sheet.text(text, x, line.centre[1], SIZE, INK, align)
+                sheet.text(text, x, line.centre[1], SMALL, INK, align)
             if len(self.lines) <= self.seen.top:
                 ends = (SIDE.right + 2, self.view.rows[level].middle), (LINE.x - 2, line.centre[1])
                 sheet.line(ends, mix(MUTED, 0.35), 1)
@@ -271,7 +271,7 @@ class _Plate:
 
     def still(self, sheet, photo):
         rows, columns = self.seen.shape
-        sheet.text(f"input {rows} × {columns}", PLATE.centre[0], TOP / 2, SIZE, MUTED)
+        sheet.text(f"input {rows} × {columns}", PLATE.centre[0], TOP / 2, SMALL, MUTED)
         place = self.box((0, rows), (0, columns))
         sheet.photo(photo.transpose(1, 2, 0).clip(0, 1), place.x, place.y, place.width, place.height)
 

@@ -8,14 +8,14 @@ import numpy as np
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, text_width
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import centred, named
+from helpers.drawing.sheet import SMALL, centred, named
 from helpers.pictures.parts.blocks import HEIGHT, Cubes, Lines, Slices, Walk
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, agrees, verdict
 from helpers.pictures.parts.words import index_of, listed, part_of, planes, written_size
 
 AXES = "channel", "row", "column"
-SMALL, BETWEEN, LINE = 13, 40, 24
+BETWEEN, LINE = 40, 24
 
 
 def passes(x, kernels, made, cubes=False):

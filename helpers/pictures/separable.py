@@ -8,7 +8,7 @@ import numpy as np
 from helpers.arithmetic import macs, parameters
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, mix, tints
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Sheet, centred, fitting_cell, named
+from helpers.drawing.sheet import SMALL, Sheet, centred, fitting_cell, named
 from helpers.pictures.parts.columns import BESIDE, stacked
 from helpers.pictures.parts.rules import Weighted, agrees, products, verdict
 from helpers.pictures.parts.words import planes, written_size
@@ -231,7 +231,7 @@ class _Drawn:
         sizes = written_size(stages.x), kernels, written_size(stages.middle), "", written_size(stages.y)
         for (name, block), size in zip(self.columns.blocks.items(), sizes, strict=True):
             sheet.text(name, block.centre[0], 16)
-            sheet.text(size, block.centre[0], SIZE, 13)
+            sheet.text(size, block.centre[0], SIZE, SMALL)
 
     @property
     def _wires(self):
@@ -270,7 +270,7 @@ class _Drawn:
         for wire in wires:
             sheet.line(self.columns.wire(*wire), ORANGE, 2.5)
         told = f"filter {mixed}, 1 × 1" if mixed >= 0 else f"{_count(self.stages.y, 'filter')} 1 × 1"
-        sheet.text(told, self.columns.blocks["pointwise"].centre[0], SIZE, 13)
+        sheet.text(told, self.columns.blocks["pointwise"].centre[0], SIZE, SMALL)
 
     def _filter(self, sheet, number):
         weights = self.stages.pointwise[number]

@@ -5,7 +5,7 @@ import numpy as np
 
 from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, parts, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet, centred
+from helpers.drawing.sheet import SMALL, Box, Sheet, centred
 from helpers.pictures.parts.words import noted, squeezed, written_rows, written_size
 
 GAP, TOP, BELOW, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 10, 346, 44, 9, 17
@@ -61,7 +61,7 @@ def _draw_cells(sheet, name, values, place):
 
 def _draw_pixels(sheet, name, values, place):
     sheet.photo(_pixels(values), place.x, place.y, place.width, place.height)
-    sheet.text(f"{written(values.min())} … {written(values.max())}", place.centre[0], place.y - 12, 11, MUTED)
+    sheet.text(f"{written(values.min())} … {written(values.max())}", place.centre[0], place.y - 12, SMALL, MUTED)
     sheet.text(name, place.centre[0], place.y - 30)
 
 

@@ -12,7 +12,7 @@ from helpers.drawing.sheet import Box, Sheet, centred, fitting_cell
 from helpers.pictures.parts.rules import verdict
 from helpers.pictures.parts.words import planes, squeezed, written_rows, written_size
 
-GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 40, 40, 40, 130, 196, 60, 282, 27, 424
+GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 40, 40, 47, 130, 196, 60, 282, 27, 424
 NOTHING = 1e-5  # share of the largest singular value: below that is rounding
 
 

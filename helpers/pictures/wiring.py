@@ -7,7 +7,7 @@ import numpy as np
 from helpers.arithmetic import Shuffled
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, TINTS, WHITE, as_array, mix
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet, named
+from helpers.drawing.sheet import SMALL, Box, Sheet, named
 from helpers.pictures.parts.paths import Paths
 from helpers.pictures.parts.rules import approved
 
@@ -170,7 +170,7 @@ class Wires:
         name, kind = ("", "input") if column == 0 else (self.names[column - 1], _kind(self.layers[column - 1]))
         x, _ = self.box(column, 0).centre
         sheet.text(name, x, 20)
-        sheet.text(kind, x, 42 if name else 20, size=13 if name else 15)
+        sheet.text(kind, x, 42 if name else 20, size=SMALL if name else 15)
 
     def _draw_brackets(self, sheet):
         """The groups of the input, named and held together."""
@@ -180,7 +180,7 @@ class Wires:
             first, last = self.box(0, group * block), self.box(0, (group + 1) * block - 1)
             x = first.x - 8
             sheet.line([(x, first.y), (x, last.bottom)], HUES[group % len(HUES)], 3)
-            sheet.text(f"group {group}", x - 8, (first.y + last.bottom) / 2, 13, align=1)
+            sheet.text(f"group {group}", x - 8, (first.y + last.bottom) / 2, SMALL, align=1)
 
     # What is told
 
@@ -243,7 +243,7 @@ class Kernels:
             sheet.fill(box, mix(self._hue(source), WIRE))
             return sheet.target(named("kernel", (output, source)), box, output)
         sheet.fill(box, BLANK)
-        sheet.text("0", *box.centre, 0.4 * box.height, MUTED)
+        sheet.text("0", *box.centre, 0.5 * box.height, MUTED)
 
     def _draw_cells(self, sheet, outputs, sources):
         """White lines through the kernels of a group, from end to end, for the gaps between them are white too."""
@@ -260,7 +260,7 @@ class Kernels:
 
     def _draw_label(self, sheet, source):
         box = self.box(0, source).at(self.box(0, source).y - 22, 20)
-        sheet.text(str(source), *box.centre, 13, MUTED)
+        sheet.text(str(source), *box.centre, SMALL, MUTED)
         sheet.target(named("column", [source]), box, self.wires.paths.frame(0, source))
 
     def moving(self, sheet, frame):

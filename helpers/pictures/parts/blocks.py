@@ -9,7 +9,7 @@ from itertools import accumulate, compress, pairwise, product
 import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PALE, WHITE, mix, text_width, tints, written
-from helpers.drawing.sheet import FILL, Box, Fill, Grid, Sheet, Text, centred, fitting_size, named
+from helpers.drawing.sheet import FILL, SMALL, Box, Fill, Grid, Sheet, Text, centred, fitting_size, named
 from helpers.pictures.parts.plane import cross_corner
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.words import order
@@ -175,7 +175,7 @@ class Slices:
         for z, grid in enumerate(self.grids):
             shown = None if since is None else since[z]
             sheet.grid(values[z], grid.x, grid.y, self.cell, colours=colours[z], since=shown)
-            sheet.text(written(z + first), grid.centre[0], grid.y - 14, 13, MUTED)
+            sheet.text(written(z + first), grid.centre[0], grid.y - 14, SMALL, MUTED)
 
     def draw_input(self, sheet, read, front):
         """What stands still of an Input, all of it."""
