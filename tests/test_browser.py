@@ -219,6 +219,8 @@ def walking(lesson, run, notebook):
     for name, demo in lesson.demos.items():
         picture = run(notebook)[name].demo.picture
         if len(picture) > 1:
+            lesson.page.wait_for_function("whole => whole.dataset.whole === 'true'",
+                                          arg=demo.cell.locator(".picture").element_handle())
             yield name, demo, picture
 
 

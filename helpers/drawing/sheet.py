@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.drawing.palette import INK, text_width, tints, written
 
-SMALL = 13.25  # the least size of what is to be read from the last row: 14 px in a window of 1280
+SMALL = 13.3  # the least size of what is to be read from the last row: 14 px in a window of 1280
 LEGIBLE = 4.5  # smaller digits are left out: the tint stays, and the sentences have the number
 PHOTO, FILL, LINE, TEXT = range(4)  # levels
 

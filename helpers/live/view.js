@@ -174,8 +174,10 @@ export function mount(el, source) {
   const question = html("div", { className: "question", textContent: source.get("question") });
   el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, told);
 
-  let drawing, seen = {}, step = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, resting, shownRows = [];
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, resting, shownRows = [];
 
+  // Where the walk stands: where it is wanted, in a walk that may just now be shorter
+  const step = () => Math.min(wanted, drawing.steps - 1);
   // Where a thing is, by name, so that it is kept from one setting to the next
   const number = (thing) => (thing?.name === undefined ? -1 : drawing.targets.findIndex(([name]) => name === thing.name));
 
@@ -192,7 +194,7 @@ export function mount(el, source) {
   }
 
   function begin(scene) {
-    if (drawing === undefined) step = source.get("step");
+    if (drawing === undefined) wanted = source.get("step");
     drawing = new Drawing(scene, { ...source.get("photos"), ...source.get("fresh") }, drawing);
     if (!drawing.root.parentNode) canvas.append(drawing.root, drawing.light);
     canvas.setAttribute("viewBox", `0 0 ${scene.size.join(" ")}`);
@@ -218,7 +220,7 @@ export function mount(el, source) {
     resting = setTimeout(() => {
       const want = `${drawing.number} ${drawing.have}`;
       if (drawing.have < drawing.all && want !== asked) source.more((asked = want));
-      if (source.get("step") !== step) source.keep(step);
+      if (source.get("step") !== wanted) source.keep(wanted);
       if (!timer) announce();
     }, REST);
   }
@@ -234,8 +236,7 @@ export function mount(el, source) {
       const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
       if (leads >= 0 && drawing.frames.has(leads)) return leads;
     }
-    step = Math.min(step, drawing.steps - 1);
-    return drawing.frames.has(step) ? step : [...drawing.frames.keys()][0];
+    return drawing.frames.has(step()) ? step() : [...drawing.frames.keys()][0];
   }
 
   function show() {
@@ -247,7 +248,7 @@ export function mount(el, source) {
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
     touch.textContent = lit.words || HINT;
     touch.classList.toggle("lit", Boolean(lit.words));
-    slider.value = now < drawing.steps ? now : step;
+    slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
     count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
   }
@@ -261,14 +262,15 @@ export function mount(el, source) {
     const partners = groups[group] ?? [];
     const verb = target < 0 ? undefined : drawing.verbs[drawing.kind(target)];
     const readers = verb === undefined ? [] : drawing.readers(target);
-    const lit = target >= 0 && drawing.leads(target) >= 0 ? [] : [...partners, ...readers, ...(target < 0 ? [] : [target])];
+    const leads = target >= 0 && drawing.leads(target) >= 0;
+    const lit = leads ? readers : [...new Set([...partners, ...readers, ...(target < 0 ? [] : [target])])];
     drawing.light.replaceChildren(...lit.map((each) => svg("rect", { ...corners(drawing.targets[each].slice(1)), class: each === target ? "this" : "lit" })));
     const name = (each) => drawing.targets[each][0];
     const said = [];
     if (verb !== undefined) said.push(`${name(target)} ${verb} ${listed(readers.map(name))}`);
     const isTerm = drawing.frames.get(now).told.some((each) => drawing.sentences[each].some((part) => part[1] === group));
-    if (lit.length && partners.length) said.push(`${isTerm ? `term ${group + 1}: ` : ""}${partners.map(name).join(" with ")}`);
-    return { group: lit.length ? group : -1, words: said.join("; ") };
+    if (!leads && partners.length) said.push(`${isTerm ? `term ${group + 1}: ` : ""}${partners.map(name).join(" with ")}`);
+    return { group: leads ? -1 : group, words: said.join("; ") };
   }
 
   // A sentence: its name in bold, a call to copy as code, its terms as things to point at
@@ -294,7 +296,7 @@ export function mount(el, source) {
 
   function go(to) {
     kept = pointed = null;
-    step = Math.min(Math.max(to, 0), drawing.steps - 1);
+    wanted = Math.min(Math.max(to, 0), drawing.steps - 1);
     show();
     soon();
   }
@@ -309,15 +311,15 @@ export function mount(el, source) {
   function walkOn() {
     clearInterval(timer);
     timer = setInterval(() => {
-      if (step + 1 >= drawing.steps) rest();
-      else if (drawing.frames.has(step + 1)) go(step + 1);
+      if (step() + 1 >= drawing.steps) rest();
+      else if (drawing.frames.has(step() + 1)) go(step() + 1);
     }, SPEEDS[speed.value]);
   }
 
   function toggle() {
     if (timer) return rest();
     label(play, "pause", "pause");
-    if (step + 1 >= drawing.steps) go(0);
+    if (step() + 1 >= drawing.steps) go(0);
     walkOn();
   }
 
@@ -355,8 +357,9 @@ export function mount(el, source) {
     if (timer) rest();
     pointed = null;
     const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
-    if (leads >= 0 && leads < drawing.steps) return go(leads);
-    kept = thing;
+    const isStep = leads >= 0 && leads < drawing.steps;
+    if (isStep) wanted = leads;
+    kept = isStep && !drawing.verbs[drawing.kind(number(thing))] ? null : thing;
     show();
     soon();
   }
@@ -375,18 +378,18 @@ export function mount(el, source) {
     return best;
   }
 
-  const here = () => (number(kept) >= 0 ? number(kept) : drawing.targets.findIndex((each) => each[5] === step));
+  const here = () => (number(kept) >= 0 ? number(kept) : drawing.targets.findIndex((each) => each[5] === step()));
 
   function arrow(direction) {
     const from = here();
     const to = from < 0 ? -1 : neighbour(from, direction, drawing.kind(from));
     if (to >= 0) keep({ name: drawing.targets[to][0] });
-    else if (!kept && direction[0]) go(step + direction[0]);
+    else if (!kept && direction[0]) go(step() + direction[0]);
   }
 
   function otherPart() {
     const from = here(), partners = drawing.frames.get(frame()).groups.flat();
-    const own = drawing.targets.findIndex((each) => each[5] === step);
+    const own = drawing.targets.findIndex((each) => each[5] === step());
     const near = [...(own < 0 ? [] : [own]), ...(partners.length ? partners : drawing.targets.keys())];
     const kinds = [...new Set(near.map((each) => drawing.kind(each)))];
     const next = kinds[(kinds.indexOf(from < 0 ? "" : drawing.kind(from)) + 1) % kinds.length];
@@ -394,7 +397,7 @@ export function mount(el, source) {
   }
 
   const KEYS = {
-    " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step - 1), PageDown: () => go(step + 1),
+    " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step() - 1), PageDown: () => go(step() + 1),
     Escape: () => { kept = pointed = null; show(); soon(); },
     ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
   };
@@ -447,8 +450,8 @@ export function mount(el, source) {
     part.addEventListener("pointerleave", leave);
     part.addEventListener("click", (event) => !seen.trouble && under(event) && keep(under(event)));
   }
-  back.addEventListener("click", () => go(step - 1));
-  forth.addEventListener("click", () => go(step + 1));
+  back.addEventListener("click", () => go(step() - 1));
+  forth.addEventListener("click", () => go(step() + 1));
   play.addEventListener("click", toggle);
   stage.addEventListener("click", fill);
   speed.addEventListener("change", () => timer && walkOn());
