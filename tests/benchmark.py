@@ -60,7 +60,7 @@ SLIDER = """async number => {
     const own = handle.closest('.widget-hslider'), area = handle.closest('.jp-Cell'), times = [];
     const frame = () => new Promise(requestAnimationFrame);
     handle.scrollIntoView({block: 'center'});
-    for (let turn = 0; turn < 12; turn++) {
+    for (let turn = 0; turn < 8; turn++) {
         await new Promise(done => setTimeout(done, 400));
         const before = handle.getAttribute('aria-valuenow'), start = performance.now();
         const changed = new Promise(done => new MutationObserver((seen, observer) => {

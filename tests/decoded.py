@@ -23,6 +23,8 @@ class Arrived:
         if part.get("number") != self.number or part["have"] != self.have:
             return False
         self.styles += part["styles"]
+        late = iter(part.get("late", []))
+        self.scene["still"] = [mark or next(late, 0) for mark in self.scene["still"]]
         self.marks += part["marks"]
         self.sentences += part["sentences"]
         self.frames |= {frame: rest for frame, *rest in part["shots"]}
@@ -36,7 +38,7 @@ class Arrived:
     def scene_of(self, frame):
         """The marks of a frame, in the order of painting."""
         since = dict(self.scene["since"])
-        still = [mark for number, mark in enumerate(self.scene["still"]) if since.get(number, 0) <= frame]
+        still = [mark for number, mark in enumerate(self.scene["still"]) if mark and since.get(number, 0) <= frame]
         marks = still + [self.marks[number] for number in self.frames[frame][0]]
         return sorted(map(self._mark, marks), key=lambda mark: mark.level)
 
@@ -68,9 +70,10 @@ class Arrived:
             return Text(string, x / 10, y / 10, size, colour, align, level)
         if kind == "photo":
             return Photo(packed[1], _pixels(packed[2:]), level)
-        if kind == "fill":
+        if kind in ("fill", "area"):
             return Fill(_pixels(packed[1:]), *how, level)
-        return Line(_pixels(packed[1:]), *how, kind == "bent", level)
+        points = packed[1:] + packed[1:3] * (kind == "ring")
+        return Line(_pixels(points), *how, kind == "bent", level)
 
 
 class Shown(NamedTuple):

@@ -216,8 +216,10 @@ def test_nothing_is_told_twice():
 def test_what_stands_still_is_sent_with_the_start_alone():
     start, *more = parts(strip())
     assert len(start["still"]) == len(strip().sheet.marks)
+    assert [mark for part in more for mark in part.get("late", [])] != []
+    assert start["still"].count(0) == len(more[0]["late"])
     for part in more:
-        assert set(part) == {"styles", "marks", "sentences", "have", "shots"}
+        assert set(part) - {"late"} == {"styles", "marks", "sentences", "have", "shots"}
         assert {frame for frame, *_ in part["shots"]} & {frame for frame, *_ in start["shots"]} == set()
         assert [mark for mark in part["marks"] if mark in start["still"]] == []
 
@@ -259,7 +261,7 @@ def test_a_photo_keeps_all_256_greys():
 
     film = Film(Picture(1, still, lambda step: []))
     (name, address), = film.photos().items()
-    assert (opened(address) == GREYS).all()
+    assert (opened(address) == GREYS[..., 0]).all()  # three equal channels are one
     assert Arrived(packed(film.start())).scene_of(0)[0].name == name
 
 

@@ -2,7 +2,7 @@
 import base64
 import json
 import time
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
 
 from helpers.drawing.sheet import Fill, Line, Photo, Text
@@ -10,6 +10,9 @@ from helpers.drawing.sheet import Fill, Line, Photo, Text
 
 class Film:
     """The frames of a picture, `first` before all others, then its neighbours, made as they are asked for.
+
+    What stands still is told at the start, but for the marks that come later in the walk: 0 keeps their place until the
+    next part brings them as `late`.
 
     Every distinct style, mark and sentence is told once and from then on by its number. Lengths are tenths of a CSS
     pixel, so that they are whole numbers.
@@ -21,10 +24,12 @@ class Film:
         steps, asides = range(len(picture)), range(len(picture), len(picture) + picture.asides)
         self.order = [*sorted(steps, key=lambda step: abs(step - first)), *asides]
         self._styles, self._sentences = _Table(), _Table()
-        packed = partial(_packed, self._styles)
-        self._marks = _Table(packed)
+        self._pack = partial(_packed, self._styles)
+        self._marks = _Table(self._pack)
         self._numbers = {target.name: number for number, target in enumerate(picture.sheet.targets)}
-        self._still = list(map(packed, picture.sheet.marks))
+        sheet = picture.sheet
+        self._still = [0 if since > first else self._pack(mark)
+                       for mark, since in zip(sheet.marks, sheet.since, strict=True)]
         self._frames, self._ends = [], [self._lengths()]
 
     def start(self):
@@ -37,13 +42,17 @@ class Film:
                      still=self._still, since=since, targets=targets, verbs=sheet.verbs)
         return whole | self._part(-1, 1)
 
-    def more(self, have, seconds=0.06):
+    def more(self, have, seconds=0.02):
         """The frames after the first `have`, as many as are made in this time, and at least one."""
-        until, end = time.perf_counter() + seconds, have
+        late, until, end = self._late, time.perf_counter() + seconds, have
         while end < len(self.order) and (end == have or end < len(self._frames) or time.perf_counter() < until):
             end += 1
             self._make(end)
-        return self._part(have, end)
+        return self._part(have, end) | ({"late": late} if have == 1 else {})
+
+    @cached_property
+    def _late(self):
+        return [self._pack(mark) for mark, told in zip(self.picture.sheet.marks, self._still, strict=True) if not told]
 
     def photos(self, known=()):
         """{name: address}, of all that has been drawn yet and is not known."""
@@ -92,9 +101,11 @@ def _packed(styles, mark):
         case Text(string, x, y, size, colour, align, level):
             style, rest = ("text", level, colour, round(size, 1), align), (string, *_tenths((x, y)))
         case Fill(points, colour, level):
-            style, rest = ("fill", level, colour), _tenths(points)
+            style, rest = ("fill" if len(points) == 4 else "area", level, colour), _tenths(points)
         case Line(points, colour, width, bent, level):
-            style, rest = ("bent" if bent else "line", level, colour, width), _tenths(points)
+            ring = not bent and points[:2] == points[-2:]
+            style = "bent" if bent else "ring" if ring else "line", level, colour, width
+            rest = _tenths(points[:-2] if ring else points)
         case Photo(name, points, level):
             style, rest = ("photo", level), (name, *_tenths(points))
     return styles.number(style), *rest
@@ -112,8 +123,8 @@ def _tenths(points):
 def _address(pixels):
     from PIL import Image
 
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "png", compress_level=3)
+    file, is_grey = BytesIO(), (pixels == pixels[..., :1]).all()
+    Image.fromarray(pixels[..., 0] if is_grey else pixels).save(file, "png", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
