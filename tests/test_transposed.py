@@ -177,7 +177,7 @@ def test_the_prints_that_are_told_add_up_to_the_output_of_torch(size):
         *before, last = said(picture, "sum")
         assert last == f"all {x.numel()} prints, overlaps added, = torch ✓", setting
         assert before == [f"{step + 1} of {x.numel()} prints so far, overlaps added; "
-                          f"all {x.numel()} together, = torch ✓" for step in range(x.numel() - 1)], setting
+                          f"all {x.numel()} together = torch ✓" for step in range(x.numel() - 1)], setting
         assert {cut is not None for cut in said(picture, "cut")} == {layer.padding > 0}, setting
 
 
@@ -257,7 +257,7 @@ def test_a_step_says_all_that_the_picture_shows():
         "print: (−5) · weight, on rows 1, 2, 3 and columns 1, 2, 3 of the output",
         "overlap: on 5 cells, output[1, 1] = 7 + (−5) = 2, output[1, 2] = 2 + (−5) = −3, "
         "output[1, 3] = 5 + (−5) = 0, …",
-        "sum: 5 of 6 prints so far, overlaps added; all 6 together, = torch ✓",
+        "sum: 5 of 6 prints so far, overlaps added; all 6 together = torch ✓",
         "size: rows (2 − 1)·2 − 2·1 + 3 + 1 = 4, columns (3 − 1)·2 − 2·1 + 3 + 1 = 6",
         "cut: padding 1 cuts the grey rim off the output",
         "torch: F.conv_transpose2d(page, card, stride=2, padding=1, output_padding=1)",
@@ -302,7 +302,7 @@ def test_prints_that_do_not_add_up_to_y_are_told_at_every_step():
         x, y, layer, weight = layer_of(setting)
         y[0, 0, -1, -1] += 1
         sums = said(stamping(x, y, layer, weight), "sum")
-        assert all(sentence.endswith(", but torch says otherwise") for sentence in sums), setting
+        assert all(sentence.endswith("but torch says otherwise") for sentence in sums), setting
         assert "✓" not in "".join(sums)
 
 

@@ -213,15 +213,18 @@ def _named(noun, at):
 
 
 def fitting_size(values, cell):
-    """The size of text with which every number of an array fits into a cell; in a small one it takes more of the room.
+    """The size of text with which every number of an array fits into a cell.
+
+    It takes more of the room where it would be too small to be read from the last row.
     """
     return fitting(map(written, {*np.ravel(values).tolist()}), cell)
 
 
 def fitting(texts, cell):
     """The same for texts."""
-    widest = max(map(text_width, texts)) / 15
-    return min(max(0.43 * cell, min(SMALL, 0.7 * cell)), max(0.95 * (cell - 2), 0) / max(widest, 1e-9))
+    widest = max(max(map(text_width, texts)) / 15, 1e-9)
+    roomy = min(0.43 * cell, 0.78 * cell / widest)
+    return min(max(roomy, SMALL), 0.7 * cell, 0.95 * max(cell - 2, 0) / widest)
 
 
 def fitting_cell(room, columns, least, gap):

@@ -2,7 +2,8 @@
 // its frames come from: a `source` gives them, in a notebook the kernel's model, on a page a table.
 
 const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
-const HINT = "Point at a cell, or click on it to keep it. Arrow keys walk, t goes to another part, Esc lets go, f fills the screen.";
+// What a picture answers to, for those that have targets and for those that walk
+const HINTS = ["Point at it, or click to keep what you see. Esc lets go, t goes to another part.", "Arrow keys walk.", "f fills the screen."];
 const REST = 150; // milliseconds after which a hand is said to rest
 const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -216,7 +217,7 @@ export function mount(el, source) {
     walk.style.display = walks ? "" : "none";
     walk.style.visibility = scene.steps > 1 ? "" : "hidden";
     canvas.setAttribute("aria-label", scene.steps > 1 ? `picture of ${scene.steps} steps` : "picture");
-    sheet.setAttribute("aria-label", `${canvas.getAttribute("aria-label")}: arrow keys walk, t goes to another part, Escape lets go, f fills the screen`);
+    sheet.setAttribute("aria-label", `${canvas.getAttribute("aria-label")} that answers to keys`);
   }
 
   function follow(part) {
@@ -257,7 +258,7 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = lit.words || HINT;
+    touch.textContent = lit.words || HINTS.filter((_, k) => [drawing.targets.length, drawing.steps > 1, true][k]).join(" ");
     touch.classList.toggle("lit", Boolean(lit.words));
     slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);

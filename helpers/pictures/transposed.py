@@ -192,7 +192,7 @@ class _Stamping(_Prints):
         count = self.x.size
         if step + 1 == count:
             return f"all {count} prints, overlaps added, {self._ending}"
-        return f"{step + 1} of {count} prints so far, overlaps added; all {count} together, {self._ending}"
+        return f"{step + 1} of {count} prints so far, overlaps added; all {count} together {self._ending}"
 
     @cached_property
     def _ending(self):
