@@ -34,7 +34,7 @@ STATE = """async (cell, before) => {
             step: +view.querySelector('input').value,
             lit: view.querySelectorAll('.lit:not(.touch, .term), .this').length,
             picture: view.querySelector('.sheet svg').outerHTML,
-            opacity: +getComputedStyle(view.querySelector('.sheet')).opacity, height: cell.offsetHeight,
+            opacity: +getComputedStyle(view.querySelector('.sheet > svg > g')).opacity, height: cell.offsetHeight,
             regions: cell.querySelectorAll('[role="status"]').length};
 }"""
 
