@@ -25,12 +25,12 @@ PAGE = """async ([module, style, width, state, parts, shadow]) => {
     css.textContent = style;
     root.append(css, el);
     const {mount} = await import(`data:text/javascript;base64,${module}`);
-    const asked = [];
-    let heard;
-    mount(el, {get: name => state[name], listen: each => { heard = each; return () => {}; },
-               keep: step => asked.push(state.step = step),
-               more: () => { state.rest = parts.shift() ?? ""; heard(); }});
-    window.asked = asked;
+    const asked = [], views = [], heard = () => views.forEach(each => each());
+    const source = {get: name => state[name], listen: each => { views.push(each); return () => {}; },
+        keep: step => { asked.push(state.step = step); heard(); },
+        more: () => { state.rest = parts[0]; heard(); }};
+    mount(el, source);
+    Object.assign(window, {asked, mount, source});
     await document.fonts.ready;
 }"""
 
@@ -150,3 +150,27 @@ def test_what_it_remembers_is_the_step(page):
     page.locator(".sheet").press("End")
     page.wait_for_timeout(400)
     assert json.loads(page.evaluate("JSON.stringify(asked)")) == [8]
+
+
+def test_two_views_of_one_picture_leave_each_other_alone(page):
+    open_alone(page, walk())
+    page.evaluate("""async () => {
+        const second = document.querySelector('.picture').parentNode.appendChild(document.createElement('div'));
+        window.mount(second, window.source);
+    }""")
+    page.locator(".sheet").last.press("End")
+    page.wait_for_timeout(900)
+    assert page.evaluate("asked") == [8]
+    assert page.locator(".count").all_inner_texts() == ["1 of 9", "9 of 9"]
+
+
+def test_after_a_click_on_a_term_keys_go_to_the_picture(page):
+    open_alone(page, walk())
+    page.wait_for_timeout(400)
+    page.locator(".term").first.click()
+    page.mouse.move(880, 900)
+    assert page.locator(".touch.lit").inner_text() == "term 1: input[0, 0] with weight[0, 0]"
+    page.keyboard.press("Escape")
+    assert page.locator(".lit").count() == 0
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".count").inner_text() == "2 of 9"

@@ -29,6 +29,7 @@ function render({ model, el }) {
     input.addEventListener("input", () => change(row, column, input));
     input.addEventListener("focus", () => input.select()); // so that typing replaces the number
     input.addEventListener("blur", fill);
+    input.addEventListener("wheel", () => input.blur()); // which is to scroll the page, not to change a layer
     return input;
   }
 
@@ -44,7 +45,8 @@ function render({ model, el }) {
     remove.addEventListener("click", () => {
       send(value().filter((_, other) => other !== row));
       show();
-      table.querySelectorAll("td button")[Math.min(row, value().length - 1)].focus();
+      const left = table.querySelectorAll("td button:enabled");
+      (left[Math.min(row, left.length - 1)] ?? add).focus();
     });
     const made = document.createElement("tr");
     made.append(cell("th", `${row + 1}`), ...columns.map((_, column) => cell("td", field(row, column))), cell("td", remove));
@@ -53,7 +55,8 @@ function render({ model, el }) {
 
   function fill() {
     model.get("value").forEach((row, i) => {
-      const fields = table.rows[i + 1].querySelectorAll("input");
+      const fields = table.rows[i + 1]?.querySelectorAll("input");
+      if (!fields) return; // the table is being made anew
       row.forEach((number, column) => {
         const half = fields[column] === document.activeElement && Number.isNaN(fields[column].valueAsNumber);
         if (!half && fields[column].valueAsNumber !== number) fields[column].value = number;

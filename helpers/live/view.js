@@ -2,8 +2,6 @@
 // its frames come from: a `source` gives them, in a notebook the kernel's model, on a page a table.
 
 const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
-// What a picture answers to, for those that have targets and for those that walk
-const HINTS = ["Point at it, or click to keep what you see. Esc lets go, t goes to another part.", "Arrow keys walk.", "f fills the screen."];
 const REST = 150; // milliseconds after which a hand is said to rest
 const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -186,7 +184,7 @@ export function mount(el, source) {
   const question = html("div", { className: "question", textContent: source.get("question") });
   el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, resting, shownRows = [];
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [];
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
   const step = () => Math.min(wanted, drawing.steps - 1);
@@ -201,6 +199,8 @@ export function mount(el, source) {
     el.dataset.trouble = now.trouble;
     el.dataset.arrived = +(el.dataset.arrived ?? 0) + 1;
     el.dataset.whole = drawing.have === drawing.all;
+    if (now.trouble && timer) rest();
+    for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
     show();
     soon();
   }
@@ -232,7 +232,8 @@ export function mount(el, source) {
     resting = setTimeout(() => {
       const want = `${drawing.number} ${drawing.have}`;
       if (drawing.have < drawing.all && want !== asked) source.more((asked = want));
-      if (source.get("step") !== wanted) source.keep(wanted);
+      if (moved && source.get("step") !== wanted) source.keep(wanted); // and not a view that only looks on
+      moved = false;
       if (!timer) announce();
     }, REST);
   }
@@ -258,11 +259,18 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = lit.words || HINTS.filter((_, k) => [drawing.targets.length, drawing.steps > 1, true][k]).join(" ");
+    touch.textContent = lit.words || (seen.trouble ? "" : hint());
     touch.classList.toggle("lit", Boolean(lit.words));
     slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
     count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
+  }
+
+  // What this picture answers to
+  function hint() {
+    const kinds = new Set(drawing.targets.map((_, each) => drawing.kind(each))).size;
+    return [kinds && "Point at it, or click to keep what you see. Esc lets go.", drawing.steps > 1 && "Arrow keys walk.",
+      kinds > 1 && "t goes to another part.", "f fills the screen."].filter(Boolean).join(" ");
   }
 
   // Frame what belongs together with what is pointed at or kept, and say it.
@@ -308,6 +316,7 @@ export function mount(el, source) {
 
   function go(to) {
     kept = pointed = null;
+    moved = true;
     wanted = Math.min(Math.max(to, 0), drawing.steps - 1);
     show();
     soon();
@@ -370,7 +379,7 @@ export function mount(el, source) {
     pointed = null;
     const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
     const isStep = leads >= 0 && leads < drawing.steps;
-    if (isStep) wanted = leads;
+    if (isStep) [wanted, moved] = [leads, true];
     kept = isStep && !drawing.verbs[drawing.kind(number(thing))] ? null : thing;
     show();
     soon();
@@ -410,14 +419,15 @@ export function mount(el, source) {
 
   const KEYS = {
     " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step() - 1), PageDown: () => go(step() + 1),
-    Escape: () => { kept = pointed = null; show(); soon(); },
+    Escape: () => { demo().classList.remove("stage"); kept = pointed = null; show(); soon(); },
     ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
   };
 
   function press(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(KEYS, event.key) || seen.trouble) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(KEYS, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
+    if (seen.trouble && event.key !== "f" && event.key !== "Escape") return;
     if (timer && event.key !== " ") rest();
     KEYS[event.key]();
   }
@@ -460,10 +470,13 @@ export function mount(el, source) {
   for (const part of [sheet, words]) {
     part.addEventListener("pointermove", point);
     part.addEventListener("pointerleave", leave);
-    part.addEventListener("click", (event) => !seen.trouble && under(event) && keep(under(event)));
+    part.addEventListener("click", (event) => {
+      if (seen.trouble || !under(event)) return;
+      keep(under(event));
+      sheet.focus({ preventScroll: true }); // so that keys go on from there
+    });
   }
-  back.addEventListener("click", () => go(step() - 1));
-  forth.addEventListener("click", () => go(step() + 1));
+  for (const [button, by] of [[back, -1], [forth, 1]]) button.addEventListener("click", () => { if (timer) rest(); go(step() + by); });
   play.addEventListener("click", toggle);
   stage.addEventListener("click", fill);
   speed.addEventListener("change", () => timer && walkOn());
