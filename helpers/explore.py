@@ -136,8 +136,9 @@ class Demo(widgets.VBox):
         with self._alone() as first:
             if first:
                 with self._telling_trouble():
-                    self.picture = self.function(**self.settings)
-                    self.view.show(self.picture)
+                    picture = self.function(**self.settings)
+                    self.view.show(picture)
+                    self.picture = picture
 
     @contextmanager
     def _telling_trouble(self):

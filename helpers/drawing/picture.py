@@ -41,9 +41,10 @@ class Picture:
         """The Sheet with what only this step, or aside, shows."""
         step = self._checked(step)
         if step not in self._moved:
-            self._moved[step] = Sheet(self.sheet.width, self.sheet.height)
+            sheet = Sheet(self.sheet.width, self.sheet.height)
             if self._moving:
-                self._moving(self._moved[step], step)
+                self._moving(sheet, step)
+            self._moved[step] = sheet
         return self._moved[step]
 
     def scene(self, step=None):
@@ -85,7 +86,7 @@ class Picture:
     def _checked(self, step):
         step = self.start if step is None else step
         if not isinstance(step, int) or not 0 <= step < self._steps + self.asides:
-            raise IndexError(f"step must be a whole number from 0 to {self._steps - 1}, not {step!r}")
+            raise IndexError(f"step must be a whole number from 0 to {self._steps + self.asides - 1}, not {step!r}")
         return step
 
     def _repr_mimebundle_(self, include=None, exclude=None):

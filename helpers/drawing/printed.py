@@ -15,7 +15,7 @@ from PIL import Image
 from helpers.drawing.palette import WHITE
 from helpers.drawing.sheet import Fill, Line, Photo
 
-SHARPNESS, POINT, PAUSE = 2, 0.72, 700  # pixels a CSS pixel; points in one, at 100 a inch; of a GIF, in milliseconds
+SHARPNESS, POINT, PAUSE = 2, 0.72, 700  # pixels a CSS pixel; points in one, at 100 an inch; of a GIF, in milliseconds
 CAPITALS = 0.73  # height of DejaVu Sans's, in sizes of the text
 
 # Whatever style a notebook sets, our pictures stay as they are; and the same picture is the same file
@@ -98,7 +98,6 @@ def _photos(axes, marks, photos, order):
         left, top, right, bottom = mark.points
         axes.imshow(photos[mark.name], extent=(left, right, bottom, top), interpolation="nearest", aspect="auto",
                     resample=False, zorder=order)
-    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
 
 
 def _pairs(numbers):

@@ -197,6 +197,7 @@ export function mount(el, source) {
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
     seen = now;
     el.dataset.trouble = now.trouble;
+    // For whoever waits from outside: how often something has arrived, and whether all of it has
     el.dataset.arrived = +(el.dataset.arrived ?? 0) + 1;
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
@@ -246,15 +247,18 @@ export function mount(el, source) {
   // The frame to show: that of what is pointed at, or else kept, or else the step.
   function frame() {
     for (const thing of [pointed, kept]) {
+      if (drawing.frames.has(thing?.frame)) return thing.frame; // of a term in an aside
       const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
       if (leads >= 0 && drawing.frames.has(leads)) return leads;
     }
-    return drawing.frames.has(step()) ? step() : [...drawing.frames.keys()][0];
+    const arrived = [...drawing.frames.keys()].filter((each) => each < drawing.steps);
+    return arrived.reduce((best, each) => (Math.abs(each - step()) < Math.abs(best - step()) ? each : best));
   }
 
   function show() {
     const now = frame();
     drawing.show(now);
+    sheet.classList.toggle("over", pointed?.name !== undefined);
     const lit = light(now);
     const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
@@ -339,6 +343,7 @@ export function mount(el, source) {
 
   function toggle() {
     if (timer) return rest();
+    if (seen.trouble || drawing.steps < 2) return;
     label(play, "pause", "pause");
     if (step() + 1 >= drawing.steps) go(0);
     walkOn();
@@ -348,7 +353,7 @@ export function mount(el, source) {
 
   function under(event) {
     const over = event.target.closest?.(".term");
-    if (over && words.contains(over)) return { group: +over.dataset.group };
+    if (over && words.contains(over)) return { group: +over.dataset.group, frame: frame() };
     if (!canvas.contains(event.target)) return null;
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(canvas.getScreenCTM().inverse());
     const target = drawing.at(x, y);
@@ -362,7 +367,6 @@ export function mount(el, source) {
     const thing = under(event);
     if (same(thing, pointed)) return;
     pointed = thing;
-    sheet.classList.toggle("over", Boolean(thing));
     show();
     soon();
   }
@@ -445,18 +449,21 @@ export function mount(el, source) {
   }
 
   // For readers without eyes and hands on keys: names for what ipywidgets leaves without, and no key for the notebook
-  function name(root) {
+  function nameHandles(root) {
     for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-hslider")?.querySelector("label");
       if (label) handle.setAttribute("aria-label", label.textContent);
     }
   }
 
+  const gone = new AbortController();
+  const added = new MutationObserver((changes) => changes.some(({ target }) => !el.contains(target)) && nameHandles(demo()));
+
   function adopt() {
     const root = demo();
-    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
-    name(root);
-    new MutationObserver(() => name(root)).observe(root, { childList: true, subtree: true });
+    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"), { signal: gone.signal });
+    nameHandles(root);
+    added.observe(root, { childList: true, subtree: true });
   }
 
   const settled = new ResizeObserver(() => {
@@ -488,6 +495,8 @@ export function mount(el, source) {
     clearInterval(timer);
     clearTimeout(resting);
     settled.disconnect();
+    added.disconnect();
+    gone.abort();
   };
 }
 
