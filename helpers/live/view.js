@@ -193,12 +193,13 @@ export function mount(el, source) {
 
   function read() {
     const now = Object.fromEntries(["scene", "rest", "trouble", "words"].map((name) => [name, source.get(name)]));
+    const isNew = ["scene", "trouble", "words"].some((name) => now[name] !== seen[name]);
     if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
     seen = now;
     el.dataset.trouble = now.trouble;
-    // For whoever waits from outside: how often something has arrived, and whether all of it has
-    el.dataset.arrived = +(el.dataset.arrived ?? 0) + 1;
+    // For whoever waits from outside: how many answers have arrived, and whether the whole walk has
+    el.dataset.arrived = +(el.dataset.arrived ?? 0) + isNew;
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
     for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
