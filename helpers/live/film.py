@@ -30,7 +30,7 @@ class Film:
         sheet = picture.sheet
         self._still = [0 if since > first else self._pack(mark)
                        for mark, since in zip(sheet.marks, sheet.since, strict=True)]
-        self._frames, self._ends = [], [self._lengths()]
+        self._frames, self._ends = [], [(0, 0, 0)]
 
     def start(self):
         """All that stands still, and the first frame."""
@@ -40,7 +40,7 @@ class Film:
                    for target in sheet.targets]
         whole = dict(size=_tenths((sheet.width, sheet.height)), steps=len(picture), all=len(self.order),
                      still=self._still, since=since, targets=targets, verbs=sheet.verbs)
-        return whole | self._part(-1, 1)
+        return whole | self._part(0, 1)
 
     def more(self, have, seconds=0.02):
         """The frames after the first `have`, as many as are made in this time, and at least one."""
@@ -59,13 +59,13 @@ class Film:
         return {name: _address(pixels) for name, pixels in self.picture.photos.items() if name not in known}
 
     def _part(self, have, end):
-        """From the tables and the frames what comes after the first `have` frames, none of which is −1."""
+        """From the tables and the frames what comes after the first `have` frames."""
         self._make(end)
-        begin, stop = self._ends[have] if have >= 0 else (0, 0, 0), self._ends[end]
+        begin, stop = self._ends[have], self._ends[end]
         tables = zip(("styles", "marks", "sentences"), (self._styles, self._marks, self._sentences), begin, stop,
                      strict=True)
         return {name: table.rows[low:high] for name, table, low, high in tables} | {
-            "have": max(have, 0), "shots": self._frames[max(have, 0):end]}
+            "have": have, "shots": self._frames[have:end]}
 
     def _make(self, count):
         for frame in self.order[len(self._frames):count]:

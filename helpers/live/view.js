@@ -191,6 +191,8 @@ export function mount(el, source) {
   // Where a thing is, by name, so that it is kept from one setting to the next
   const number = (thing) => (thing?.name === undefined ? -1 : drawing.targets.findIndex(([name]) => name === thing.name));
 
+  const leadsTo = (thing) => (number(thing) < 0 ? -1 : drawing.leads(number(thing)));
+
   function read() {
     const now = Object.fromEntries(["scene", "rest", "trouble", "words"].map((name) => [name, source.get(name)]));
     const isNew = ["scene", "trouble", "words"].some((name) => now[name] !== seen[name]);
@@ -249,8 +251,7 @@ export function mount(el, source) {
   function frame() {
     for (const thing of [pointed, kept]) {
       if (drawing.frames.has(thing?.frame)) return thing.frame; // of a term in an aside
-      const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
-      if (leads >= 0 && drawing.frames.has(leads)) return leads;
+      if (drawing.frames.has(leadsTo(thing))) return leadsTo(thing);
     }
     const arrived = [...drawing.frames.keys()].filter((each) => each < drawing.steps);
     return arrived.reduce((best, each) => (Math.abs(each - step()) < Math.abs(best - step()) ? each : best));
@@ -382,7 +383,7 @@ export function mount(el, source) {
   function keep(thing) {
     if (timer) rest();
     pointed = null;
-    const leads = number(thing) < 0 ? -1 : drawing.leads(number(thing));
+    const leads = leadsTo(thing);
     const isStep = leads >= 0 && leads < drawing.steps;
     if (isStep) [wanted, moved] = [leads, true];
     kept = isStep && !drawing.verbs[drawing.kind(number(thing))] ? null : thing;
@@ -404,7 +405,9 @@ export function mount(el, source) {
     return best;
   }
 
-  const here = () => (number(kept) >= 0 ? number(kept) : drawing.targets.findIndex((each) => each[5] === step()));
+  // The target that leads to the step, and where the keys are
+  const own = () => drawing.targets.findIndex((_, each) => drawing.leads(each) === step());
+  const here = () => (number(kept) >= 0 ? number(kept) : own());
 
   function arrow(direction) {
     const from = here();
@@ -415,8 +418,7 @@ export function mount(el, source) {
 
   function otherPart() {
     const from = here(), partners = drawing.frames.get(frame()).groups.flat();
-    const own = drawing.targets.findIndex((each) => each[5] === step());
-    const near = [...(own < 0 ? [] : [own]), ...(partners.length ? partners : drawing.targets.keys())];
+    const near = [...(own() < 0 ? [] : [own()]), ...(partners.length ? partners : drawing.targets.keys())];
     const kinds = [...new Set(near.map((each) => drawing.kind(each)))];
     const next = kinds[(kinds.indexOf(from < 0 ? "" : drawing.kind(from)) + 1) % kinds.length];
     if (next !== undefined) keep({ name: drawing.targets[near.find((each) => drawing.kind(each) === next)][0] });
