@@ -1,14 +1,17 @@
 """A function and its sliders become a live demo. Knows Picture and Refused; knows no layer."""
 import inspect
+import linecache
 from contextlib import contextmanager
 from functools import wraps
-from numbers import Integral, Real
 
 import ipywidgets as widgets
-from IPython.display import display
+from IPython import get_ipython
 
 from helpers.arithmetic import Refused, whole
-from helpers.live.rows import Rows
+from helpers.drawing.picture import Picture
+from helpers.live.controls import Slip, check, check_presets, controls_of
+from helpers.live.heard import LIMIT, TakesTooLong, heard, limited
+from helpers.live.still import Still, show
 from helpers.live.view import View
 
 OWN = "own settings"
@@ -20,20 +23,28 @@ def explore(presets=None, /, **controls):
     The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
     drop-down, a bool a box, a string a text field, and our own `rows`; the function's defaults are where they start.
     A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button; a docstring is the
-    question that stands above the picture where the demo has the whole screen.
+    question that stands above the picture where the demo has the whole screen. What the function prints or draws on its
+    own stands under the picture.
 
     presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
-    Raises what the function raises at its start values. From then on a Refused keeps the last picture and tells why.
+    Raises Slip where this call cannot be meant or the function returns no Picture, and what the function raises at its
+    start values. From then on a Refused keeps the last picture and tells why; so does an error, with its line.
     """
+    __tracebackhide__ = True
+    if callable(presets):
+        raise Slip("explore stands above the function, with brackets: @explore(kernel=(1, 5)) and then def conv2d(…).")
+
     def start(function):
+        __tracebackhide__ = True
         demo = Demo(function, controls, presets or {})
         demo.show()
 
         @wraps(function)
         def checked(*args, **kwargs):
+            __tracebackhide__ = True
             for name, value in _bound(function, args, kwargs).items():
                 if name in demo.controls:
-                    _check(name, value, demo.controls[name])
+                    check(name, value, demo.controls[name])
                 if name == "seed":
                     whole(name, value, 0)
             return function(*args, **kwargs)
@@ -51,38 +62,21 @@ def _bound(function, args, kwargs):
         raise Refused(f"{function.__name__} takes {known}, but {error}.") from None
 
 
-def _check(name, value, control):
-    if isinstance(control, Rows):
-        return control.check(value)
-    if isinstance(control, widgets.Checkbox):
-        allowed, fits = "True or False", isinstance(value, bool)
-    elif hasattr(control, "options"):
-        options = control.options.items() if isinstance(control.options, dict) else control.options
-        values = [option[1] if isinstance(option, tuple) else option for option in options]
-        allowed, fits = "one of " + ", ".join(map(repr, values)), value in values
-    elif hasattr(control, "max"):
-        kind = Integral if isinstance(control.value, int) else Real
-        allowed = f"a {'whole ' if kind is Integral else ''}number from {control.min} to {control.max}"
-        fits = isinstance(value, kind) and not isinstance(value, bool) and control.min <= value <= control.max
-    else:
-        allowed, fits = "a string", isinstance(value, str)
-    if not fits:
-        raise Refused(f"{name} must be {allowed}, not {value!r}.")
-
-
 class Demo(widgets.VBox):
-    """Controls, the walk, and the View, kept in step. `controls` maps each argument to its widget."""
+    """Controls, and the View, kept in step. `controls` maps each argument to its widget."""
 
     def __init__(self, function, controls, presets):
+        __tracebackhide__ = True
         self.function, self.presets, self.seed = function, presets, 0
-        parameters = inspect.signature(function).parameters
-        self.controls = {name: _widget(name, abbreviation, parameters[name].default)
-                         for name, abbreviation in controls.items()}
-        self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset", layout=CONTROL, style=WHOLE_NAME)
+        self.controls = controls_of(function, controls)
+        check_presets(presets, self.controls)
+        self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset")
+        self.preset.layout.width, self.preset.style.description_width = "340px", "initial"
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
-        self.takes_seed = "seed" in parameters
-        self.picture = function(**self.settings)
-        self.view, self._busy = View(self.picture, inspect.getdoc(function) or ""), False
+        self.takes_seed = "seed" in inspect.signature(function).parameters
+        printed = []
+        self.picture = self._called_at_start(printed)
+        self.view, self._busy = View(self.picture, inspect.getdoc(function) or "", printed), False
         self.preset.value = self._preset_in_force()
         super().__init__([self._control_row(), self.view])
         self.add_class("explorer")
@@ -95,20 +89,49 @@ class Demo(widgets.VBox):
         return {name: control.value for name, control in self.controls.items()} | seed
 
     def show(self):
-        """Display, with the picture and its sentences for readers without a kernel."""
-        static, sizes = self.picture._repr_mimebundle_()
-        display(self._repr_mimebundle_() | static, metadata=sizes, raw=True)
+        """Display, after what stands for it where no kernel is, in the place of what this cell showed before."""
+        _replace(self)
+        self._still = Still(self.picture)
+        show(self)
+
+    def remove(self):
+        """Take everything out of the kernel's memory and the browser's."""
+        for widget in (*self.controls.values(), self.preset, self.new_numbers, *self.children, self):
+            for part in (widget, widget.layout, *filter(None, [getattr(widget, "style", None)])):
+                part.close()
+
+    def _called(self, printed):
+        """The picture of these settings; `printed` gets what the function prints and draws besides."""
+        __tracebackhide__ = True
+        with heard(printed):
+            picture = self.function(**self.settings)
+        if not isinstance(picture, Picture):
+            kind = type(picture).__name__
+            got = "None: does it end with return?" if picture is None else f"a value of type {kind}."
+            raise Slip(f"{self.function.__name__} must return a picture, as pictures.sliding_window(…) makes one, "
+                       f"but returns {got}")
+        return picture
+
+    def _called_at_start(self, printed):
+        __tracebackhide__ = True
+        try:
+            return self._called(printed)
+        except BaseException:
+            print(*(what for kind, what in printed if kind == "text"), sep="", end="")
+            raise
 
     def _control_row(self):
         presets = [self.preset] if self.presets else []
         new = [self.new_numbers] if self.takes_seed else []
-        return widgets.Box([*presets, *self.controls.values(), *new], layout=ROW)
+        return widgets.Box([*presets, *self.controls.values(), *new], layout=dict(
+            display="flex", flex_flow="row wrap", align_items="center", width="100%", grid_gap="0 16px"))
 
     def _listen(self):
         for control in self.controls.values():
             control.observe(self._update, "value")
         self.preset.observe(self._set_preset, "value")
         self.new_numbers.on_click(self._renew)
+        self.view.observe(lambda change: self._still.follow(self.picture, self.view.step), "rests")
 
     def _renew(self, _):
         self.seed += 1
@@ -126,6 +149,8 @@ class Demo(widgets.VBox):
 
     def _set_preset(self, change):
         with self._alone() as first:
+            if first and change.new == OWN:
+                self.view.answer()
             if not first or change.new == OWN:
                 return
             for name, value in self.presets[change.new].items():
@@ -135,19 +160,21 @@ class Demo(widgets.VBox):
     def _update(self, _=None):
         with self._alone() as first:
             if first:
-                with self._telling_trouble():
-                    picture = self.function(**self.settings)
-                    self.view.show(picture)
+                printed = []
+                with self._telling_trouble(printed), limited(LIMIT):
+                    picture = self._called(printed)
+                    self.view.show(picture, printed)
                     self.picture = picture
 
     @contextmanager
-    def _telling_trouble(self):
+    def _telling_trouble(self, printed):
         try:
             yield
         except Refused as refusal:
-            self.view.say(str(refusal), "refused")
-        except Exception as error:  # a student's slip in the cell is shown where the student looks
-            self.view.say(f"{type(error).__name__}{_line(error, self.function)}: {error}", "error")
+            self.view.say(str(refusal), "refused", printed)
+        except (Exception, KeyboardInterrupt, TakesTooLong) as error:
+            # a student's slip in the cell is shown where the student looks
+            self.view.say(_told(error, self.function), "error", printed)
         self.preset.value = self._preset_in_force()
 
     def _preset_in_force(self):
@@ -156,32 +183,39 @@ class Demo(widgets.VBox):
         return self.preset.value if self.preset.value in fitting else (fitting or [OWN])[0]
 
 
-ROW = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%", grid_gap="0 16px")
-CONTROL = widgets.Layout(width="270px")
-WHOLE_NAME = {"description_width": "initial"}  # no name is cut short
+_shown = {}  # the demos, by their cell and name
 
 
-def _widget(name, abbreviation, default):
-    if isinstance(abbreviation, Rows):
-        abbreviation.description, abbreviation.value = name, default
-        return abbreviation
-    control = widgets.interactive.widget_from_abbrev(abbreviation, default)
-    if control is None:
-        raise TypeError(f"{name}={abbreviation!r} is no control: give (1, 5), a list, True or False, or a string.")
-    control.description, control.layout = name, CONTROL
-    control.style = WHOLE_NAME
-    if isinstance(control, widgets.Checkbox):
-        control.indent = False
-    if isinstance(control, widgets.Text):
-        control.continuous_update = False
-    return control
+def _replace(demo):
+    """Remove what the same cell showed under this name before: it would stay in memory for ever."""
+    shell = get_ipython()
+    cell = getattr(shell, "get_parent", dict)().get("metadata", {}).get("cellId")
+    if cell is not None:
+        before = _shown.pop((cell, demo.function.__name__), None)
+        _shown[cell, demo.function.__name__] = demo
+        if before is not None:
+            before.remove()
+
+
+def _told(error, function):
+    """What went wrong, and in which line of the demo's own cell."""
+    match error:
+        case Slip():
+            told = str(error)
+        case TakesTooLong():
+            told = f"{function.__name__} was stopped after {LIMIT} seconds. Does a loop in it never end?"
+        case KeyboardInterrupt():
+            told = f"{function.__name__} was interrupted."
+        case _:
+            told = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return told + _line(error, function)
 
 
 def _line(error, function):
-    """Where in the demo's own cell an error arose."""
-    step, line = error.__traceback__, ""
+    code, step, line = function.__code__, error.__traceback__, ""
     while step:
-        if step.tb_frame.f_code is function.__code__:
-            line = f" in {function.__name__}, line {step.tb_lineno - function.__code__.co_firstlineno + 1}"
+        if step.tb_frame.f_code is code:
+            line = linecache.getline(code.co_filename, step.tb_lineno).strip()
+            line = f"\nline {step.tb_lineno} of the cell: {line}"
         step = step.tb_next
     return line

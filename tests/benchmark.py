@@ -262,7 +262,7 @@ def measure_browser():
             nbformat.write(new_notebook(cells=[new_code_cell(code)], metadata={"kernelspec": refresh.KERNEL}),
                            Path(folder, f"{name}.ipynb"))
         browser = playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-        with jupyterlab(folder) as address:
+        with jupyterlab(folder) as (address, _):
             measure_sliders(browser, address)
             measure_pointer(browser, address)
 

@@ -1,18 +1,62 @@
-"""Every test that asks for a `notebook` gets each of them; `run` gives what its cells define."""
+"""Every test that asks for a `notebook` gets each of them; `run` gives what its cells define.
+
+Tests are shared out among workers by what they have in common: those of one file about one notebook go together.
+"""
 import functools
 import os
+import re
 import shutil
+from collections import Counter
 from contextlib import chdir, redirect_stdout
 from io import StringIO
+from unittest.mock import patch
 
 import pytest
 import refresh
+from lab import jupyterlab
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # here and in kernels: threads for small sums cost more than they save
 
 # A sandbox needs rights that root and a container lack; the only page visited is our own
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Workers for a folder or more; some files are run sooner than workers have started."""
+    return min(os.cpu_count(), 4) if any(map(os.path.isdir, config.args)) else 0
+
+
+class InPieces(LoadScopeScheduling):
+    """Hands out the pieces in the order of their tests."""
+
+    def _split_scope(self, nodeid):
+        return piece(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return InPieces(config, log)
+
+
+def piece(nodeid):
+    """(number of the notebook, file): what one worker does in one go. Other tests are about the notebook ""."""
+    file, _, test = nodeid.partition("::")
+    about = re.search(r"/(\d\d)_", file) or re.search(r"\[(\d\d)_", test)
+    return about[1] if about else "", file
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Notebook by notebook, and then the other files, large ones first, so that all workers end at the same time."""
+    sizes = Counter(piece(item.nodeid) for item in items)
+
+    def order(item):
+        number, file = piece(item.nodeid)
+        return number == "", number, -sizes[number, file], file
+
+    items.sort(key=order)
 
 
 def pytest_generate_tests(metafunc):
@@ -22,8 +66,12 @@ def pytest_generate_tests(metafunc):
 
 
 def run_cells(path, namespace):
-    """Run every code cell of a notebook in this process, beside its files; what it displays and prints is dropped."""
-    with chdir(path.parent), redirect_stdout(StringIO()):
+    """Run every code cell of a notebook in this process, beside its files; what it displays and prints is dropped.
+
+    And so no demo is drawn for readers without a kernel, which takes most of the time; nbval has that done.
+    """
+    undrawn = patch("helpers.drawing.picture.Picture.png", lambda picture, step=None: b"\x89PNG")
+    with chdir(path.parent), redirect_stdout(StringIO()), undrawn:
         for cell in refresh.read(path).cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, f"{path.stem}, cell {cell.id}", "exec"), namespace)
@@ -52,3 +100,16 @@ def browser():
         say("no Chromium here: install chromium, or name one in CHROMIUM")
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+
+
+@pytest.fixture(scope="session")
+def visitor(browser):
+    """Who opens one notebook after the other in a window, and keeps what is the same for all."""
+    return browser.new_context(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """A JupyterLab on a copy of the notebooks, for it saves what it runs: (address, folder)."""
+    with jupyterlab(refresh.ROOT / "notebooks") as place:
+        yield place

@@ -16,6 +16,7 @@ LAB_SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # lay out every cell, not only those in sight
 }
 LESSON = "window.jupyterapp.shell.currentWidget"
+PATIENCE = 120_000  # milliseconds; all cores may be busy with other tests
 READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -27,7 +28,7 @@ def free_port():
 
 @contextmanager
 def jupyterlab(notebooks):
-    """The address of a notebook in it, with {} for the notebook's name."""
+    """The address of a notebook in it, with {} for the notebook's name, and the folder with the copies."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home, port = Path(folder), free_port()
         shutil.copytree(notebooks, home / "notebooks")
@@ -44,14 +45,14 @@ def jupyterlab(notebooks):
                                       env=os.environ | {name: str(place) for name, place in places.items()})
         try:
             _wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
-            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=lesson&reset"
+            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=lesson&reset", home / "notebooks"
         finally:
             server.terminate()
             server.wait(30)
 
 
 def _wait_for(address, server, log):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
         try:
             return urllib.request.urlopen(address)

@@ -1,16 +1,29 @@
-"""Window, receptive_field, parameters and macs against torch and against published figures."""
+"""Windows, sizes, costs and fields against torch and against published figures."""
 from dataclasses import FrozenInstanceError
-from itertools import product
-from math import ceil, floor
+from fractions import Fraction
+from itertools import chain, product
+from math import ceil, floor, prod
 
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from helpers import Refused, Window
-from helpers.arithmetic import Field, Grouped, Shuffled, macs, matrix, parameters, receptive_field, sizes
+from helpers import Refused, Transposed, Window
+from helpers.arithmetic import (
+    Field,
+    Grouped,
+    Shuffled,
+    macs,
+    matrix,
+    parameters,
+    receptive_field,
+    receptive_fields,
+    sizes,
+)
+
+torch.set_num_threads(1)
 
 NAMES = "kernel", "stride", "padding", "dilation"
 # Every size with every setting, and one value below the least that each argument may have
@@ -87,19 +100,140 @@ def test_a_square_setting_gives_torchs_size_and_is_refused_just_where_torch_refu
     assert wrong == []
 
 
-def per_axis(least, most):
+tried = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+def one_or_more(least, most, axes):
+    """A number, or a tuple or a list with one number per axis."""
     one = st.integers(least, most)
-    return one | st.tuples(one, one)
+    return one | st.tuples(*axes * [one]) | st.lists(one, min_size=axes, max_size=axes)
 
 
-@pytest.mark.parametrize(("layer", "ceil_mode"), LAYERS)
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(size=st.tuples(st.integers(1, 12), st.integers(1, 12)), kernel=per_axis(0, 6), stride=per_axis(0, 4),
-       padding=per_axis(-1, 3), dilation=per_axis(0, 4))
-def test_each_axis_has_its_own_setting_as_in_torch(layer, ceil_mode, size, kernel, stride, padding, dilation):
-    setting = kernel, stride, padding, 1 if layer is avg_pool2d else dilation
-    case = layer, size, setting, ceil_mode
-    assert by_window(*case) == by_torch(*case)
+def asked(layer, *values, **named):
+    """What a torch function makes of ones: the size of its output, or None where it refuses or leaves nothing."""
+    try:
+        size = tuple(layer(*values, **named).shape[2:])
+    except (RuntimeError, ValueError, TypeError):
+        return None
+    return size if prod(size) else None
+
+
+def answered(ask):
+    """What we say to that, or None where we refuse, in a sentence that names an argument."""
+    try:
+        return ask()
+    except Refused as refusal:
+        assert_is_a_sentence_that_names_an_argument(str(refusal))
+        return None
+
+
+def spread(value, axes):
+    return axes * [value] if isinstance(value, int) else list(value)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(("kind", "ceil_mode"), [
+    ("conv", False), ("max_pool", False), ("max_pool", True), ("avg_pool", False), ("avg_pool", True)])
+@tried
+@given(st.data())
+def test_outputs_are_torchs_on_one_two_and_three_axes_and_refused_just_where_torch_refuses(axes, kind, ceil_mode, data):
+    def draw(least, most):
+        return data.draw(one_or_more(least, most, axes))
+
+    size, kernel = data.draw(st.lists(st.integers(1, 9), min_size=axes, max_size=axes)), draw(0, 5)
+    if kind == "avg_pool" and axes == 3:  # it alone compares the kernel with the input without its padding
+        size = list(map(max, size, spread(kernel, axes)))
+    given = {"stride": draw(0, 3), "padding": draw(-1, 3), "dilation": draw(0, 3)}
+    if data.draw(st.booleans()):
+        given["padding"] = data.draw(st.sampled_from(["same", "valid", "full"]))
+    given = {name: given[name] for name in data.draw(st.sets(st.sampled_from(sorted(given))))}  # torch's default else
+    if kind == "avg_pool":
+        given.pop("dilation", None)
+    x, rounding = torch.ones(1, 1, *size), {} if kind == "conv" else {"ceil_mode": ceil_mode}
+    window = torch.ones(1, 1, *spread(kernel, axes)) if kind == "conv" else kernel
+    by_torch = asked(getattr(F, f"{kind}{axes}d"), x, window, **given, **rounding)
+    by_us = answered(lambda: Window(kernel, **given, **rounding, pooling=kind != "conv").outputs(size))
+    assert by_us == by_torch, (size, kernel, given)
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@tried
+@given(st.data())
+def test_a_transposed_layer_is_torchs_on_all_axes_and_refused_just_where_torch_refuses(axes, data):
+    def draw(least, most):
+        return data.draw(one_or_more(least, most, axes))
+
+    size, kernel = data.draw(st.lists(st.integers(1, 5), min_size=axes, max_size=axes)), draw(1, 4)
+    groups = data.draw(st.integers(1, 2))  # with groups torch forgets to refuse dilation 0
+    given = {"stride": draw(0, 3), "padding": draw(-1, 3), "output_padding": draw(-1, 3)}
+    given["dilation"] = draw(groups - 1, 4)
+    given = {name: given[name] for name in data.draw(st.sets(st.sampled_from(sorted(given))))}
+    x, weight = torch.ones(1, 2, *size), torch.ones(2, 2 // groups, *spread(kernel, axes))
+    by_torch = asked(getattr(F, f"conv_transpose{axes}d"), x, weight, None, **given, groups=groups)
+    assert answered(lambda: Transposed(kernel, **given).outputs(size)) == by_torch, (size, kernel, given)
+
+
+def test_output_padding_is_below_stride_or_dilation():
+    assert Transposed(3, dilation=3, output_padding=2).outputs(3) == 11
+    assert F.conv_transpose1d(torch.ones(1, 1, 3), torch.ones(1, 1, 3), dilation=3, output_padding=2).shape[2] == 11
+    with pytest.raises(Refused, match=r"^output_padding 3 must be below stride 1 or dilation 3: lower output_padding,"):
+        Transposed(3, dilation=3, output_padding=3)
+    assert Transposed((3, 5), stride=(2, 1)).outputs((16, 24)) == (33, 28)
+
+
+def test_pooling_steps_by_its_kernel_where_no_stride_is_given():
+    assert Window(2, pooling=True).outputs(8) == 4
+    assert Window((2, 3), pooling=True).stride == (2, 3)
+    assert Window(2).outputs(8) == 7
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_same_puts_the_odd_cell_last_as_torch_does():
+    for kernel, dilation in product(range(1, 6), range(1, 4)):
+        window = Window(kernel, padding="same", dilation=dilation)
+        x = torch.rand(1, 1, 9)
+        weight = torch.rand(1, 1, kernel)
+        padded = F.conv1d(F.pad(x, (window.before, window.after)), weight, dilation=dilation)
+        assert torch.allclose(padded, F.conv1d(x, weight, padding="same", dilation=dilation))
+        assert window.outputs(9) == 9
+    assert (Window(4, padding="same").before, Window(4, padding="same").after) == (1, 2)
+    assert Window((4, 1), padding="same").after == (2, 0)
+    assert Window(4, padding="same").in_words(6) == "⌊(6 + 1 + 2 − 1·(4 − 1) − 1) / 1⌋ + 1 = 6"
+    assert Window(3, 2, "valid").outputs(7) == Window(3, 2).outputs(7)
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    (dict(stride=2), 'padding "same" goes with stride 1, not 2: lower stride, or give padding a number.'),
+    (dict(stride=(1, 3)), 'padding "same" goes with stride 1, not 3: lower stride, or give padding a number.'),
+    (dict(pooling=True), 'padding "same" belongs to convolutions: give pooling a number.'),
+    (dict(padding="full"), 'padding must be a whole number, "same" or "valid", not \'full\'.'),
+])
+def test_words_for_padding_are_refused_where_torch_refuses_them(settings, message):
+    with pytest.raises(Refused) as refusal:
+        Window(4, **{"padding": "same", **settings})
+    assert str(refusal.value) == message
+
+
+def test_a_list_is_as_good_as_a_tuple():
+    assert Window([3, 5], stride=[1, 2]) == Window((3, 5), stride=(1, 2))
+    assert hash(Window([3, 5])) == hash(Window((3, 5)))
+    assert Window(3).outputs([50, 100]) == (48, 98)
+    assert Transposed([3, 5]).outputs([5, 5]) == (7, 9)
+    assert parameters(3, 64, [3, 3]) == 1792
+    assert macs(3, 64, [3, 3], [5, 5]) == macs(3, 64, (3, 3), (5, 5))
+
+
+@pytest.mark.parametrize("layer", [Window((3, 2), (2, 1), 1, (1, 2)), Transposed((3, 2), (2, 1), 1, 0, (1, 2)),
+                                   Window((3, 4), padding="same")], ids=str)
+def test_a_question_about_all_axes_is_one_about_each(layer):
+    rows, columns = layer.axes()
+    asks = [name for name in ("outputs", "in_words", "cells", "reads", "dropped", "unread") if hasattr(layer, name)]
+    for name in asks:
+        each = getattr(rows, name)(6), getattr(columns, name)(7)
+        assert getattr(layer, name)((6, 7)) == getattr(layer, name)([6, 7]) == each
+        assert getattr(layer, name)(6) == (each[0], getattr(columns, name)(6))  # a number stands for all axes
+    assert layer.span == (rows.span, columns.span)
 
 
 def test_the_span_counts_the_cells_from_first_to_last():
@@ -154,10 +288,24 @@ def test_sizes_start_with_the_input_and_name_the_layer_that_is_refused():
 # Refusals
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", ["3", 2.0, True, None, (2, "3"), (2, 2.5), (2, None), -1, (2, -1)])
+@pytest.mark.parametrize("value", ["3", 2.0, True, (), [], (2, "3"), (2, 2.5), [2, None], -1, (2, -1)])
 def test_a_value_that_is_no_whole_number_is_refused_by_name(name, value):
-    with pytest.raises(Refused, match=rf"^{name} must be .*\.$"):
+    with pytest.raises(Refused, match=rf"^{name} must (be|have) .*\.$"):
         Window(**{"kernel": 3, name: value})
+
+
+@pytest.mark.parametrize("name", ["ceil_mode", "pooling"])
+def test_a_switch_is_true_or_false(name):
+    with pytest.raises(Refused, match=rf"^{name} must be True or False, not 1\.$"):
+        Window(3, **{name: 1})
+
+
+@pytest.mark.parametrize("ask", [Window.cells, Transposed.cells, Transposed.reads])
+@pytest.mark.parametrize("index", ["6", 6.0, None, (1, "2")])
+def test_an_index_that_is_no_whole_number_is_refused(ask, index):
+    layer = Transposed(3) if "Transposed" in ask.__qualname__ else Window(3)
+    with pytest.raises(Refused, match=r"^index must be a whole number, not .*\.$"):
+        ask(layer, index)
 
 
 @pytest.mark.parametrize("ask", [Window.outputs, Window.in_words, Window.dropped])
@@ -171,8 +319,16 @@ def test_a_size_that_is_no_whole_number_is_refused_by_name(ask, size):
     lambda: Window(()),
     lambda: Window((3, 3), stride=(1, 1, 1)),
     lambda: Window((3, 3)).outputs((6, 6, 6)),
-    lambda: Window((3, 3)).outputs(6),
+    lambda: Window((3, 3)).outputs((6,)),
     lambda: Window(3).outputs(()),
+    lambda: Transposed((3, 3), stride=(1, 1, 1)),
+    lambda: Transposed((3, 3)).outputs((6, 6, 6)),
+    lambda: macs(3, 3, (3, 3), (6, 6, 6)),
+    lambda: parameters(3, 3, ()),
+    lambda: sizes([Window((3, 3)), Window((3, 3, 3))], 9),
+    lambda: receptive_field([Window((3, 3)), [[Transposed((3, 3, 3))], []]]),
+    lambda: sizes([Window((3, 3))], (9, 9, 9)),
+    lambda: sizes([], ()),
     lambda: Window((3, 3)).axes(1),
 ])
 def test_as_many_numbers_as_axes_are_wanted(ask):
@@ -283,6 +439,67 @@ def test_macs_are_the_terms_of_all_sums(groups):
     assert macs(4, 8, (2, 3), y.shape[2:], groups) == y.sum()
 
 
+@pytest.mark.parametrize("name", [f"Conv{kind}{axes}d" for kind in ("", "Transpose") for axes in (1, 2, 3)])
+@tried
+@given(st.data())
+def test_any_layer_has_torchs_parameters_or_is_refused_where_torch_refuses_it(name, data):
+    layer, axes, channels = getattr(torch.nn, name), int(name[-2]), st.integers(1, 12)
+    kernel = data.draw(st.tuples(*axes * [st.integers(1, 3)]))
+    if axes == 2 and data.draw(st.booleans()):
+        kernel = kernel[0]  # a square
+    given = data.draw(channels), data.draw(channels), kernel
+    named = dict(groups=data.draw(st.integers(-1, 7)), bias=data.draw(st.booleans()))
+    try:
+        by_torch = sum(p.numel() for p in layer(*given, **named).parameters())
+    except (ValueError, RuntimeError):
+        by_torch = None
+    try:
+        assert parameters(*given, **named) == by_torch
+    except Refused:
+        assert by_torch is None
+
+
+@tried
+@given(size=st.tuples(st.integers(1, 5), st.integers(1, 5)), kernel=one_or_more(1, 3, 2), stride=one_or_more(1, 3, 2),
+       padding=one_or_more(0, 2, 2), groups=st.sampled_from([1, 2, 4]))
+def test_macs_of_a_transposed_layer_are_the_terms_of_its_prints_also_cut_off(size, kernel, stride, padding, groups):
+    layer, whole = Transposed(kernel, stride, padding), Transposed(kernel, stride)
+    weight = torch.ones(4, 8 // groups, *spread(kernel, 2))
+    y = F.conv_transpose2d(torch.ones(1, 4, *size), weight, stride=stride, groups=groups)
+    assert whole.macs(4, 8, size, groups) == y.sum()
+    try:
+        assert layer.macs(4, 8, size, groups) == y.sum()
+    except Refused:
+        with pytest.raises(Refused, match="cuts away the whole output"):
+            layer.outputs(size)
+
+
+def test_a_number_is_a_square_kernel_and_a_square_output():
+    assert parameters(3, 64, 3) == parameters(3, 64, (3, 3)) == 1792
+    assert macs(3, 64, 3, 224) == macs(3, 64, (3, 3), (224, 224)) == macs(3, 64, (3, 3), 224) == 86_704_128
+    assert macs(3, 64, 3, (16, 112, 112)) == macs(3, 64, (3, 3, 3), (16, 112, 112))  # or a cube
+    assert Transposed(4, 2, 1).macs(32, 32, 64) == 64 * 64 * 32 * 32 * 4 * 4
+
+
+@pytest.mark.parametrize(("ask", "message"), [
+    (lambda: parameters(-3, 64, 3), "c_in must be at least 1, not -3: raise c_in."),
+    (lambda: parameters(3, 0, 3), "c_out must be at least 1, not 0: raise c_out."),
+    (lambda: parameters(3, 64, 0), "kernel must be at least 1, not 0: raise kernel."),
+    (lambda: parameters(3, 64, 2.5), "kernel must be a whole number, not 2.5."),
+    (lambda: parameters(3, 64, 3, bias=2), "bias must be True or False, not 2."),
+    (lambda: macs(3.0, 64, 3, 224), "c_in must be a whole number, not 3.0."),
+    (lambda: macs(3, 64, 3, (224, 0)), "outputs must be at least 1, not 0: raise outputs."),
+    (lambda: macs(3, 64, (3, 3), (9, 9, 9)), "There cannot be 2 axes by kernel and 3 axes by outputs: "
+                                             "give all of them as many numbers."),
+    (lambda: Transposed(3).macs(4, 4, 5, groups=3), "groups 3 does not divide 4 channels: choose 1, 2 or 4."),
+    (lambda: Transposed(3).macs(4, 4, 0), "size must be at least 1, not 0: raise size."),
+])
+def test_costs_of_what_cannot_be_are_refused_in_words(ask, message):
+    with pytest.raises(Refused) as refusal:
+        ask()
+    assert str(refusal.value) == message
+
+
 @pytest.mark.parametrize(("c_in", "c_out", "groups", "message"), [
     (8, 8, 3, "groups 3 does not divide 8 channels: choose 1, 2, 4 or 8."),
     (8, 12, 8, "groups 8 does not divide 12 channels: choose 1, 2 or 4."),
@@ -373,19 +590,26 @@ def bottleneck(stride, on):
     return [Window(kernel, stride if layer == on else 1) for layer, kernel in enumerate((1, 3, 1))]
 
 
-def resnet50(on):
-    blocks = [stride for stride, count in ((1, 3), (2, 4), (2, 6), (2, 3)) for stride in (stride, *(count - 1) * [1])]
-    return [Window(7, 2), Window(3, 2), *(layer for stride in blocks for layer in bottleneck(stride, on))]
+def resnet(*lengths, on):
+    strides = [2 if stage and not block else 1 for stage, count in enumerate(lengths) for block in range(count)]
+    return [Window(7, 2), Window(3, 2), *(layer for stride in strides for layer in bottleneck(stride, on))]
+
+
+def mobilenet():
+    strides = 1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1
+    return [Window(3, 2), *(layer for stride in strides for layer in (Window(3, stride), Window(1)))]
 
 
 VGG16 = [layer for convs in (2, 2, 3, 3, 3) for layer in (*convs * [Window(3)], Window(2, 2))]
 ALEXNET = [Window(11, 4), Window(3, 2), Window(5), Window(3, 2), *3 * [Window(3)], Window(3, 2)]
 
 
-# Araujo, Norris & Sim, Distill 2019; ResNet-50 with its stride on the 1×1, then as torchvision builds it
+# Araujo, Norris & Sim, Distill 2019; ResNets with their stride on the 1×1, then as torchvision builds them
 @pytest.mark.parametrize(("layers", "size", "jump"), [
-    (VGG16, 212, 32), (ALEXNET, 195, 32), (resnet50(on=0), 483, 32), (resnet50(on=1), 427, 32),
-], ids=["VGG-16", "AlexNet v2", "ResNet-50", "ResNet-50 of torchvision"])
+    (VGG16, 212, 32), (ALEXNET, 195, 32),
+    (resnet(3, 4, 6, 3, on=0), 483, 32), (resnet(3, 4, 23, 3, on=0), 1027, 32), (resnet(3, 8, 36, 3, on=0), 1507, 32),
+    (resnet(3, 4, 6, 3, on=1), 427, 32), (mobilenet(), 315, 32),
+], ids=["VGG-16", "AlexNet v2", "ResNet-50", "ResNet-101", "ResNet-152", "ResNet-50 of torchvision", "MobileNet v1"])
 def test_a_network_sees_the_published_field(layers, size, jump):
     field = receptive_field(layers)
     assert (field.size, field.jump) == (size, jump)
@@ -436,3 +660,216 @@ def test_the_gradient_of_an_inner_unit_spans_the_field(layers):
         first, last = seen[0].item(), seen[-1].item()
         assert last - first + 1 == field.size
         assert (first + last) / 2 == field.centre + unit * field.jump  # so neighbours are `jump` apart
+
+
+# Per axis
+
+def test_two_sticks_see_a_square_that_grows_along_one_axis_at_a_time():
+    sticks = [Window((1, 7)), Window((7, 1))]
+    assert receptive_field(sticks) == Field((7, 7), (1, 1), (3, 3), (0, 0))
+    assert [field.size for field in receptive_fields(sticks)] == [(1, 1), (1, 7), (7, 7)]
+    assert sizes(sticks, 224) == sizes(sticks, [224, 224]) == [(224, 224), (224, 218), (218, 218)]
+
+
+def plane_layers(least_stride=1):
+    return st.builds(Window, one_or_more(1, 3, 2), one_or_more(least_stride, 2, 2), one_or_more(0, 1, 2),
+                     one_or_more(1, 2, 2))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(layers=st.lists(plane_layers(), min_size=1, max_size=3), size=st.tuples(st.integers(1, 30), st.integers(1, 30)))
+def test_on_a_plane_sizes_and_field_are_torchs_along_rows_and_along_columns(layers, size):
+    layers = [*layers, Window((1, 1))]  # so that the numbers are asked per axis
+    field, y = receptive_field(layers), torch.ones(1, 1, 90, 70, dtype=torch.double, requires_grad=True)
+    x, small, counts = y, torch.ones(1, 1, *size), [size]
+    for layer in layers:
+        weight, moves = torch.ones(1, 1, *spread(layer.kernel, 2)), (layer.stride, layer.padding, layer.dilation)
+        y = F.conv2d(y, weight.double(), None, *moves)
+        after = asked(F.conv2d, small, weight, None, *moves) if small is not None else None
+        small = torch.ones(1, 1, *after) if after else None
+        counts.append(after)
+    unit = [count // 2 for count in y.shape[2:]]
+    gradient, = torch.autograd.grad(y[0, 0, unit[0], unit[1]], x)
+    for axis, seen in enumerate(gradient[0, 0].nonzero().T):
+        assert seen.max() - seen.min() + 1 == field.size[axis]
+        assert (seen.max() + seen.min()).item() / 2 == field.centre[axis] + unit[axis] * field.jump[axis]
+    if small is None:
+        with pytest.raises(Refused, match=r"^Layer \d: The window spans"):
+            sizes(layers, size)
+    else:
+        assert sizes(layers, size) == counts
+
+
+# Up and down
+
+UP = st.builds(lambda kernel, stride, padding, dilation: Transposed(kernel, stride, padding, 0, dilation),
+               st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
+
+
+def reach(layers, size):
+    """Which cells of an input torch says that each unit on top sees: (units, cells)."""
+    y = torch.eye(size, dtype=torch.double)[:, None]
+    for layer in layers:
+        weight = torch.ones(1, 1, layer.kernel, dtype=torch.double)
+        if isinstance(layer, Transposed):
+            moves = layer.stride, layer.padding, layer.output_padding, 1, layer.dilation
+            y = F.conv_transpose1d(y, weight, None, *moves).sign()
+        else:
+            y = F.conv1d(y, weight, None, layer.stride, layer.padding, layer.dilation).sign()
+    return y[:, 0].T
+
+
+def inner(layers, field):
+    """For each unit of the middle third of a long enough input: its number, the first and the last cell it sees."""
+    seen = reach(layers, 3 * field.size + ceil(90 * field.jump) + 90)
+    for unit in range(len(seen) // 3, 2 * len(seen) // 3):
+        cells = seen[unit].nonzero().flatten().tolist()
+        yield unit, *((cells[0], cells[-1]) if cells else (0, -1))
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(layers=st.lists(a_layer | UP, min_size=1, max_size=3), up=UP, where=st.integers(0, 3))
+def test_through_transposed_layers_the_size_is_the_largest_that_torch_finds(layers, up, where):
+    layers.insert(where, up)
+    field = receptive_field(layers)
+    assume(field.size <= 60)
+    ends = list(inner(layers, field))
+    assert max(last - first + 1 for _, first, last in ends) == field.size
+    assert field.jump == prod(Fraction(1, layer.stride) if isinstance(layer, Transposed) else layer.stride
+                              for layer in layers)
+    jumps = [below.jump for below, layer in zip(receptive_fields(layers), layers, strict=False)
+             if isinstance(layer, Transposed)]
+    if all(layer.kernel >= layer.stride and layer.dilation == 1 for layer in layers if isinstance(layer, Transposed)):
+        for unit, first, last in ends:
+            assert abs((first + last) / 2 - float(field.centre + unit * field.jump)) < sum(jumps) / 2
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(layers=st.lists(a_layer | UP, min_size=1, max_size=4), size=st.integers(1, 20))
+def test_sizes_through_transposed_layers_are_torchs(layers, size):
+    counts = [size]
+    for number, layer in enumerate(layers, 1):
+        try:
+            after = len(reach([layer], counts[-1]))
+        except RuntimeError:
+            after = 0
+        if not after:
+            with pytest.raises(Refused, match=f"^Layer {number}: "):
+                sizes(layers, size)
+            return
+        counts.append(after)
+    assert sizes(layers, size) == counts
+
+
+def test_an_upsampling_layer_halves_the_jump():
+    assert receptive_field([Window(3), Transposed(2, 2)]) == Field(3, Fraction(1, 2), 0.75)
+    assert receptive_field([Window(2, 2), Transposed(2, 2)]).jump == 1
+    assert receptive_field([Transposed(4, 2, 1)]).size == 2
+    assert receptive_field([Transposed(1, 2), Window(1, 2, 1)]).size == 0  # it reads the gaps only
+    assert receptive_field([Window((1, 3)), Transposed((1, 2), (1, 2))]).size == (1, 3)
+
+
+@pytest.mark.parametrize("layer", [Transposed(3, 2, 1), Transposed(2, 3, 0, 1), Transposed(3, 2, 2, 1, 3)], ids=str)
+def test_an_output_cell_reads_the_input_cells_that_paint_it(layer):
+    for unit, cells in enumerate(reach([layer], 9)):
+        assert cells.nonzero().flatten().tolist() == [cell for cell in layer.reads(unit) if 0 <= cell < 9]
+        assert all(unit in layer.cells(cell) for cell in layer.reads(unit))
+
+
+# Branches
+
+def every_path(layers):
+    """Every way from the input up, as stacks without branches."""
+    ways = [[[layer]] if not isinstance(layer, list) else [path for each in layer for path in every_path(each)]
+            for layer in layers]
+    return [list(chain(*way)) for way in product(*ways)]
+
+
+@st.composite
+def a_branching(draw, layer):
+    """Two or three branches of one stride."""
+    stride, branches = draw(st.integers(1, 2)), []
+    for _ in range(draw(st.integers(2, 3))):
+        rest = [Window(each.kernel, 1, each.padding, each.dilation) for each in draw(st.lists(layer, max_size=2))]
+        first = draw(layer)
+        is_shortcut = stride == 1 and draw(st.booleans())
+        branches.append(rest * (not is_shortcut) if stride == 1
+                        else [Window(first.kernel, stride, first.padding, first.dilation), *rest])
+    return branches
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(below=st.lists(a_layer, max_size=1), one=a_branching(a_layer), other=st.none() | a_branching(a_layer),
+       above=st.lists(a_layer | UP, max_size=1))
+def test_branches_see_what_torchs_paths_see_together(below, one, other, above):
+    layers = [*below, one, *([other] if other else []), *above]
+    field = receptive_field(layers)
+    assume(field.size <= 90)
+    ends = [list(inner(path, field)) for path in every_path(layers)]
+    common = set.intersection(*({unit for unit, *_ in each} for each in ends))
+    together = [[(first, last) for each in ends for at, first, last in each if at == unit and first <= last]
+                for unit in common]
+    spans = [max(last for _, last in seen) - min(first for first, _ in seen) + 1 for seen in together if seen]
+    assert max(spans, default=0) == field.size
+    if not any(isinstance(layer, Transposed) for layer in layers):
+        for unit, seen in zip(common, together, strict=True):
+            centres = [(first + last) / 2 for first, last in seen]
+            assert max(centres) - min(centres) == field.apart
+            middle = (max(last for _, last in seen) + min(first for first, _ in seen)) / 2
+            assert middle == field.centre + unit * field.jump
+
+
+@tried
+@given(branches=a_branching(a_layer), size=st.integers(1, 20))
+def test_branches_meet_where_torch_can_add_them_up(branches, size):
+    try:
+        ends = {len(reach(branch, size)) for branch in branches}
+    except RuntimeError:
+        ends = set()
+    if len(ends) == 1:
+        assert sizes([branches], size) == [size, *ends]
+    else:
+        with pytest.raises(Refused, match=r"^Layer 1: (Branches end in|branch \d, layer \d: The window spans) .*\.$"):
+            sizes([branches], size)
+
+
+def test_a_block_of_a_resnet_sees_what_its_longest_path_sees_and_all_paths_agree():
+    def block(stride):
+        return [[Window(1, stride)], [Window(1), Window(3, stride, 1), Window(1)]]
+
+    stack = [Window(7, 2, 3), Window(3, 2, 1), block(1), block(2), block(2), block(2)]
+    assert receptive_field(stack) == Field(75, 32, 0, 0) == receptive_field(every_path(stack)[-1])
+    assert sizes(stack, 224) == [224, 112, 56, 56, 28, 14, 7]
+
+
+def test_paths_that_disagree_are_told_how_far():
+    assert receptive_field([[[], [Window(3)]]]) == Field(3, 1, 1, apart=1)
+    assert receptive_field([[[], [Window(3, padding=1)]]]) == Field(3, 1, 0, apart=0)
+    assert receptive_field([Window(2, 2), [[], [Window(5, padding=1)]]]).apart == 2  # two cells, counted in the input
+    assert receptive_field(2 * [[[], [Window(3)]]]).apart == 2
+    inside = [[], [Window(3, padding=1), [[Window(1)], [Window((3, 1), padding="same")]]]]
+    assert receptive_field([inside]) == Field((5, 3), (1, 1), (0, 0), (0, 0))
+
+
+@pytest.mark.parametrize(("layers", "message"), [
+    (3, "layers must be a list of layers, not 3."),
+    ([3], "Number 1 of layers must be a Window, a Transposed or a list of branches, not 3."),
+    ([Window(1), []], "Number 2 of layers must be a Window, a Transposed or a list of branches, not []."),
+    ([[Window(1, 1), []]], f"branch 1 of layer 1 must be a list of layers, not {Window(1)}."),
+    ([Window((3, 3)), Window((1, 1, 1))], "Some layers name 2 axes and others 3: give all as many numbers."),
+])
+def test_what_is_no_stack_is_refused(layers, message):
+    for ask in (receptive_field, lambda layers: sizes(layers, 9)):
+        with pytest.raises(Refused) as refusal:
+            ask(layers)
+        assert str(refusal.value) == message
+
+
+def test_branches_that_cannot_meet_are_refused():
+    branches = [[Window(3, 2)], [Window(3)]]
+    with pytest.raises(Refused, match=r"^Branches with jumps 2 and 1 cannot meet: give them the same stride\.$"):
+        receptive_field([branches])
+    with pytest.raises(Refused) as refusal:
+        sizes([Window(1), [[], [Window(1), branches]]], 9)
+    assert str(refusal.value) == ("Layer 2: branch 2, layer 2: Branches end in 4 and 7 cells: "
+                                  "give them the same stride, and as much padding as their kernels take.")

@@ -1,4 +1,5 @@
 """The notebooks as a student meets them: a real JupyterLab in a real Chromium, sliders moved, pictures touched."""
+import json
 import os
 import signal
 import subprocess
@@ -7,28 +8,45 @@ from dataclasses import dataclass
 from itertools import product
 
 import pytest
-import refresh
 from axe_playwright_python.sync_playwright import Axe
-from lab import LESSON, READY, jupyterlab
+from lab import LESSON, PATIENCE, READY
 from playwright.sync_api import Locator, Page
-from test_sweep import demos, set_controls
+from test_sweep import demos
+
+from helpers import Refused
 
 SHOWN = """count => { const pictures = [...document.querySelectorAll('.jp-Notebook .picture')];
     return pictures.length === count && pictures.every(each => each.dataset.whole === 'true'); }"""
+TOLD = """() => [...document.querySelectorAll('.jp-Notebook .picture')].every(each => {
+    const row = each.querySelector('.words > *');
+    return !row || each.querySelector('[role="status"]').textContent.startsWith(row.textContent); })"""
 ERRORS = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].filter(output =>
     /error|stderr/.test(output.dataset.mimeType) || /Error displaying widget/.test(output.innerText))
     .map(output => output.innerText.slice(0, 300))"""
 
-# What a demo shows now; with `before`, once something else has arrived, or after a while
-STATE = """async (cell, before) => {
-    const view = cell.querySelector('.picture'), late = performance.now() + 3000;
-    while (before && view.dataset.arrived === before.arrived && performance.now() < late)
+# Keeps the messages of the page's widgets that the kernel has not answered yet. It is idle again for a message once all
+# that it answers has been sent, and only then is the message let go here: what came before it has been shown.
+LISTEN = f"""() => {{
+    const kernel = {LESSON}.sessionContext.session.kernel;
+    window.unanswered = new Set();
+    kernel.anyMessage.connect((_, {{msg, direction}}) =>
+        direction === 'send' && msg.header.msg_type === 'comm_msg' && unanswered.add(msg.header.msg_id));
+    kernel.iopubMessage.connect((_, msg) =>
+        msg.content.execution_state === 'idle' && unanswered.delete(msg.parent_header.msg_id));
+}}"""
+
+# What a demo shows now; with `settled`, once the kernel has answered everything
+STATE = """async (cell, settled) => {
+    const view = cell.querySelector('.picture'), late = performance.now() + 30000;
+    for (let quiet = 0; settled && quiet < 2; quiet = unanswered.size ? 0 : quiet + 1) {
+        if (performance.now() > late) throw new Error('the kernel does not answer');
         await new Promise(requestAnimationFrame);
-    const told = view.querySelector('[role="status"]'), sameRegion = !before || told.seen === true;
+    }
+    const told = view.querySelector('[role="status"]'), sameRegion = !settled || told.seen === true;
     told.seen = true;
     const rows = [...view.querySelectorAll('.words > *')].map(row =>
         [row.querySelector('b')?.textContent.trim() ?? '', (row.lastChild ?? row).textContent]);
-    return {arrived: view.dataset.arrived, trouble: view.dataset.trouble, sameRegion, rows,
+    return {trouble: view.dataset.trouble, sameRegion, rows,
             text: rows.map(([name, rest]) => name ? `${name}: ${rest}` : rest).join('\\n'),
             touch: view.querySelector('.touch.lit')?.textContent ?? '',
             step: +view.querySelector('input').value,
@@ -37,13 +55,6 @@ STATE = """async (cell, before) => {
             opacity: +getComputedStyle(view.querySelector('.sheet > svg > g')).opacity, height: cell.offsetHeight,
             regions: cell.querySelectorAll('[role="status"]').length};
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    """Address of a JupyterLab on a copy of the notebooks, for it saves what it runs."""
-    with jupyterlab(refresh.ROOT / "notebooks") as address:
-        yield address
 
 
 @dataclass
@@ -55,17 +66,18 @@ class Lesson:
     before_run: int
     demos: dict
 
+    def save(self):
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+
 
 @dataclass
 class LiveDemo:
-    """A demo in the page, and what it showed last."""
+    """A demo in the page."""
 
     cell: Locator
-    last: dict = None
 
-    def state(self, before=None):
-        self.last = self.cell.evaluate(STATE, before)
-        return self.last
+    def state(self, settled=False):
+        return self.cell.evaluate(STATE, settled)
 
     def sliders(self):
         """{name: handle}, those in sight."""
@@ -77,29 +89,31 @@ class LiveDemo:
 
     def press(self, handle, key):
         """What the demo shows once the key has done its work; None for a key that moves nothing."""
-        before, value = self.last or self.state(), self.value(handle)
+        value = self.value(handle)
         handle.press(key)
-        return self.state(before) if self.value(handle) != value else None
+        return self.state(settled=True) if self.value(handle) != value else None
 
     def put_back(self, handle, value):
-        self.press(handle, "Home")
+        handle.press("Home")
         while self.value(handle) < value:
-            self.press(handle, "ArrowRight")
+            handle.press("ArrowRight")
+        self.state(settled=True)
 
 
 @pytest.fixture(scope="module")
-def lesson(browser, lab, notebook):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def lesson(visitor, lab, notebook):
+    page = visitor.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: message.type == "error" and problems.append(message.text))
-    page.goto(lab.format(notebook.name))
-    page.wait_for_function(READY, timeout=60_000)
+    page.goto(lab[0].format(notebook.name))
+    page.wait_for_function(READY, timeout=PATIENCE)
+    page.evaluate(LISTEN)
     static = page.locator(".jp-OutputArea-output img:visible").count()
     page.evaluate(f"{LESSON}.content.activeCellIndex = 0")
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     names = demos(notebook)
-    page.wait_for_function(SHOWN, arg=len(names), timeout=60_000)
+    page.wait_for_function(SHOWN, arg=len(names), timeout=PATIENCE)
     cells = page.locator(".jp-CodeCell:has(.picture)").all()
     yield Lesson(page, problems, static, {name: LiveDemo(cell) for name, cell in zip(names, cells, strict=True)})
     page.evaluate(f"{LESSON}.sessionContext.shutdown()")
@@ -145,16 +159,13 @@ def faults_of(state, start):
 def refused_ends(demo):
     """Sliders moved to an end, {control: key}, which together make a setting that is refused; None without one."""
     sliders = {name: control for name, control in demo.controls.items() if hasattr(control, "max")}
-    start = {name: control.value for name, control in demo.controls.items()}
-    try:
-        for keys in product(["End", "Home"], repeat=len(sliders)):
-            ends = dict(zip(sliders, keys, strict=True))
-            set_controls(demo, {name: sliders[name].max if key == "End" else sliders[name].min
-                                for name, key in ends.items()})
-            if demo.view.trouble == "refused":
-                return ends
-    finally:
-        set_controls(demo, start)
+    for keys in product(["End", "Home"], repeat=len(sliders)):
+        ends = dict(zip(sliders, keys, strict=True))
+        try:
+            demo.function(**demo.settings | {name: sliders[name].max if key == "End" else sliders[name].min
+                                             for name, key in ends.items()})
+        except Refused:
+            return ends
 
 
 def test_a_refused_setting_says_why_and_greys_the_picture(lesson, run, notebook):
@@ -182,8 +193,14 @@ def test_a_table_answers_to_typing_adding_and_removing(lesson):
         assert typed["text"] != start["text"], name
         assert list(faults_of(typed, start)) == [], name
 
+        for wrong in ("99999", "2.5"):
+            assert types(demo, fields.first, wrong)["text"] == typed["text"], name
+            assert table.get_by_role("alert").inner_text().endswith(f", not {wrong}: the picture keeps 5."), name
+        fields.first.blur()
+        assert fields.first.input_value() == "5", name
+
         table.get_by_role("button", name="+ add a row").click()
-        added = demo.state(typed)
+        added = demo.state(settled=True)
         assert (rows.count(), added["text"] != typed["text"], added["trouble"]) == (count + 1, True, ""), name
 
         for field in table.locator('[aria-label^="kernel"], [aria-label^="dilation"]').all():
@@ -193,23 +210,19 @@ def test_a_table_answers_to_typing_adding_and_removing(lesson):
 
         for left, focused in ((count, f"remove row {count}"), (count - 1, "remove row 1")):
             rows.last.get_by_text("×").click() if left == count else rows.first.get_by_text("×").click()
-            demo.state(demo.last)
+            demo.state(settled=True)
             assert rows.count() == left, name
             assert demo.cell.evaluate("cell => document.activeElement.title") == focused, name
         table.get_by_role("button", name="+ add a row").click()
-        demo.state(demo.last)
         for field, number in zip(fields.all(), numbers, strict=True):
-            types(demo, field, number)
-        assert (demo.state()["text"], demo.last["opacity"]) == (start["text"], 1), name
+            shown = types(demo, field, number)
+        assert (shown["text"], shown["opacity"]) == (start["text"], 1), name
 
 
 def types(demo, field, number):
-    """What the demo shows once the number is typed; what it shows already where it is there."""
-    if field.input_value() == number:
-        return demo.last
-    before = demo.last
+    """What the demo shows once the number is typed."""
     field.fill(number)
-    return demo.state(before)
+    return demo.state(settled=True)
 
 
 # The walk, and what answers to the hand
@@ -347,7 +360,12 @@ def test_the_walk_needs_no_kernel(lesson, run, notebook):
 
 # For everybody
 
-def test_axe_finds_nothing(lesson):
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_axe_finds_nothing(lesson, theme):
+    named = f"{{theme: 'JupyterLab {theme}'}}"
+    lesson.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {named})")
+    lesson.page.wait_for_function("light => document.body.dataset.jpThemeLight === light",
+                                  arg=str(theme == "Light").lower())
     found = Axe().run(lesson.page, context=".explorer", options={"resultTypes": ["violations"]}).response["violations"]
     assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
 
@@ -380,16 +398,51 @@ def test_digits_can_be_read_where_a_demo_starts(lesson):
     assert {name: least for name, least in small.items() if least[0] < LEAST} == {}
 
 
+STILL = """() => [...document.querySelectorAll('.jp-Notebook .still')].map(each =>
+    [...each.querySelectorAll(':scope > div')].map(row => row.textContent))"""
+
+
+def test_what_stands_for_a_demo_without_its_kernel_follows_it(lesson):
+    """But for a page that has been loaded again: JupyterLab then lets a kernel change no output."""
+    told = []
+    for demo in lesson.demos.values():
+        slider = demo.cell.get_by_role("slider", name="step", exact=True)
+        if slider.count() and slider.is_visible():
+            slider.press("End")
+        told.append([f"{name} {rest}" if name else rest for name, rest in demo.state()["rows"]])
+    lesson.page.wait_for_function(f"told => JSON.stringify(({STILL})()) === JSON.stringify(told)", arg=told)
+    assert lesson.page.locator(".still:visible").count() == 0
+
+
 def test_a_reload_brings_the_walk_back(lesson, run, notebook):
     walks = list(walking(lesson, run, notebook))
     for _, demo, _ in walks:
         demo.cell.get_by_role("slider", name="step", exact=True).press("End")
-    lesson.page.wait_for_timeout(1000)  # for the hand to rest, and the notebook to be saved
-    lesson.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    lesson.page.wait_for_function(TOLD, timeout=PATIENCE)  # and so the hand rests, and the step is sent
+    lesson.page.wait_for_function("unanswered.size === 0", timeout=PATIENCE)
+    lesson.save()
     lesson.page.reload()
-    lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=60_000)
+    lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=PATIENCE)
+    lesson.page.evaluate(LISTEN)
     for name, demo, picture in walks:
         assert demo.state()["text"] == picture.says(len(picture) - 1), name
+
+
+def test_saved_it_differs_in_its_outputs_and_nothing_else(lesson, lab, notebook):
+    lesson.save()
+    saved = lab[1] / notebook.name
+    assert but_for_its_run(saved) == but_for_its_run(notebook)
+    text = saved.read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"  # as all of them are written
+
+
+def but_for_its_run(path):
+    """The lines of a notebook without outputs and without the version of Python, which JupyterLab saves in any case."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["language_info"].pop("version", None)
+    for cell in notebook["cells"]:
+        cell |= {name: None for name in ("outputs", "execution_count") if name in cell}
+    return json.dumps(notebook, indent=1).splitlines()
 
 
 def test_no_key_reaches_the_notebook(lesson):
@@ -402,3 +455,25 @@ def test_no_key_reaches_the_notebook(lesson):
                     lesson.page.keyboard.press(key)
     assert len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)")) == cells
     assert lesson.page.locator(".picture").count() == len(lesson.demos)
+
+
+# Without its kernel
+
+GONE = """count => [...document.querySelectorAll('.jp-Notebook .picture .touch')].filter(each =>
+    each.textContent.startsWith('The kernel of this demo is gone')).length === count"""
+
+
+def test_a_demo_without_its_kernel_says_so_and_the_next_day_its_last_picture_stands_there(lesson):
+    page, count, told = lesson.page, len(lesson.demos), lesson.page.evaluate(STILL)
+    page.evaluate(f"{LESSON}.sessionContext.session.kernel.restart()")
+    page.wait_for_function(GONE, arg=count, timeout=PATIENCE)
+    lesson.save()
+    page.reload()
+    page.wait_for_function("document.body.textContent.includes('Error displaying widget')", timeout=PATIENCE)
+    assert page.evaluate(f"{LESSON}.content.widgets.every(each => each.model.type !== 'code' || each.model.trusted)")
+    assert (page.locator(".still:visible").count(), page.locator(".picture").count()) == (count, 0)
+    assert page.evaluate(STILL) == told
+    for demo in page.locator(".jp-CodeCell:has(.still)").all():
+        assert demo.locator("img:visible").count() >= 1
+        assert "run this cell (Shift + Enter)" in demo.inner_text()
+        assert not any(lost in demo.inner_text() for lost in ("Error displaying widget", "Loading widget"))

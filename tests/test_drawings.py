@@ -40,6 +40,7 @@ def open_alone(page, picture, width=800, shadow=False):
     scene, parts = packed(film.start() | {"number": 1}), [packed(film.more(1, 60) | {"number": 1})]
     state = {"scene": scene, "rest": "", "photos": film.photos(), "fresh": {}, "trouble": "", "words": "",
              "step": picture.start, "question": ""}
+    page.clock.install()  # so that a wait is a jump, however busy the machine is
     module = base64.b64encode((LIVE / "view.js").read_bytes()).decode()
     style = (LIVE / "view.css").read_text(encoding="utf-8") + "body { margin: 0; }"
     page.evaluate(PAGE, [module, style, width, state, parts, shadow])
@@ -102,7 +103,7 @@ def words(page):
 def test_it_lives_on_any_page(page, shadow):
     picture = walk()
     open_alone(page, picture, shadow=shadow)
-    page.wait_for_timeout(300)
+    page.clock.run_for(300)
     page.mouse.click(*place(page, picture, "output[1, 1]"))
     assert "5 of 9" in words(page)
     page.mouse.move(*place(page, picture, "input[2, 2]"))
@@ -117,7 +118,7 @@ def test_a_finger_points_as_a_mouse_does(browser):
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page, picture = context.new_page(), walk()
     open_alone(page, picture, width=374)
-    page.wait_for_timeout(300)
+    page.clock.run_for(300)
     page.touchscreen.tap(*place(page, picture, "output[2, 0]"))
     assert "7 of 9" in words(page)
     page.touchscreen.tap(*place(page, picture, "input[0, 0]"))
@@ -128,27 +129,27 @@ def test_a_finger_points_as_a_mouse_does(browser):
 def test_it_tells_once_when_the_hand_rests_and_nothing_while_it_plays(page):
     picture = walk()
     open_alone(page, picture)
-    page.wait_for_timeout(400)
+    page.clock.run_for(400)
     page.evaluate("""() => { window.told = []; const region = document.querySelector('[role=status]');
         new MutationObserver(() => told.push(region.textContent)).observe(region, {childList: true}); }""")
     for _ in range(4):
         page.locator(".sheet").press("PageDown")
-    page.wait_for_timeout(600)
+    page.clock.run_for(600)
     told = page.evaluate("told")
     assert len(told) == 1
     assert "5 of 9" in told[0]
     page.get_by_role("button", name="play", exact=True).click()
-    page.wait_for_timeout(1600)  # two steps and a bit
+    page.clock.run_for(1600)  # two steps and a bit
     assert len(page.evaluate("told")) == 1
     page.get_by_role("button", name="pause", exact=True).click()
-    page.wait_for_timeout(400)
+    page.clock.run_for(400)
     assert len(page.evaluate("told")) == 2
 
 
 def test_what_it_remembers_is_the_step(page):
     open_alone(page, walk())
     page.locator(".sheet").press("End")
-    page.wait_for_timeout(400)
+    page.clock.run_for(400)
     assert json.loads(page.evaluate("JSON.stringify(asked)")) == [8]
 
 
@@ -159,14 +160,14 @@ def test_two_views_of_one_picture_leave_each_other_alone(page):
         window.mount(second, window.source);
     }""")
     page.locator(".sheet").last.press("End")
-    page.wait_for_timeout(900)
+    page.clock.run_for(900)
     assert page.evaluate("asked") == [8]
     assert page.locator(".count").all_inner_texts() == ["1 of 9", "9 of 9"]
 
 
 def test_after_a_click_on_a_term_keys_go_to_the_picture(page):
     open_alone(page, walk())
-    page.wait_for_timeout(400)
+    page.clock.run_for(400)
     page.locator(".term").first.click()
     page.mouse.move(880, 900)
     assert page.locator(".touch.lit").inner_text() == "term 1: input[0, 0] with weight[0, 0]"

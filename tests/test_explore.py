@@ -1,6 +1,6 @@
 """A function becomes a live demo; its controls are moved here as a front end moves them."""
-import importlib
 import json
+import sys
 import threading
 import time
 
@@ -9,19 +9,30 @@ import pytest
 from decoded import Arrived, rounded, send, shown
 from ipywidgets.comm import comm
 
+import helpers.live.still
 from helpers import Refused, explore
 from helpers.drawing.picture import Picture
 from helpers.drawing.sheet import Sheet
+from helpers.live.controls import Slip
 from helpers.live.film import Film
 
-module = importlib.import_module("helpers.explore")  # `helpers.explore` is the function
+module = sys.modules["helpers.explore"]  # `helpers.explore` is the function
 
 
 @pytest.fixture(autouse=True)
 def displayed(monkeypatch):
-    """What was displayed: (data, metadata) of each demo."""
+    """What stands in the outputs of the cell: [data, metadata] of each."""
     displayed = []
-    monkeypatch.setattr(module, "display", lambda data, metadata, raw: displayed.append((data, metadata)))
+
+    class Output(list):
+        def update(self, data, metadata, raw):
+            self[:] = data, metadata
+
+    def display(data, metadata=None, raw=False, display_id=False):
+        displayed.append(Output([data, metadata]))
+        return displayed[-1] if display_id else None
+
+    monkeypatch.setattr(helpers.live.still, "display", display)
     return displayed
 
 
@@ -105,18 +116,13 @@ def test_the_function_s_defaults_are_where_the_controls_start():
 ])
 def test_controls_are_abbreviated_as_for_interact(abbreviation, widget, start):
     @explore(control=abbreviation)
-    def demo(control):
+    def demo(control=start):
         return picture(control)
 
     control = demo.demo.controls["control"]
     assert (type(control).__name__, control.description, control.value) == (widget, "control", start)
     assert says(demo.demo) == (f"{start}, step 0", "")
     assert demo(start).says() == f"{start}, step 0"  # what a control gives is right by hand too
-
-
-def test_what_is_no_abbreviation_is_told_by_name():
-    with pytest.raises(TypeError, match="kernel=None is no control"):
-        explore(kernel=None)(lambda kernel: picture(kernel))
 
 
 def test_moving_a_control_replaces_picture_and_words():
@@ -195,7 +201,7 @@ def test_a_move_is_one_message_with_the_scene_and_its_first_frame(recorded):
     updates(demo.view)
     send(demo.controls["kernel"], value=4)
     state, = updates(demo.view)
-    assert set(state) <= {"scene", "rest", "fresh", "words", "trouble"}
+    assert set(state) <= {"scene", "rest", "fresh", "words", "trouble", "answers"}
     assert Arrived(state["scene"]).says(0) == "kernel 4, stride 1, step 0"
     assert len(calls) == 2
 
@@ -204,7 +210,17 @@ def test_a_refusal_is_one_message_without_a_scene(recorded):
     demo = troubled().demo
     updates(demo.view)
     send(demo.controls["kernel"], value=2)
-    assert updates(demo.view) == [{"words": "Lower kernel.", "trouble": "refused"}]
+    assert updates(demo.view) == [{"words": "Lower kernel.", "trouble": "refused", "answers": 1}]
+
+
+def test_every_message_of_a_control_is_answered_whether_or_not_it_changes_anything():
+    demo = troubled().demo
+    for number, (control, value) in enumerate([("kernel", 2), ("kernel", 3), ("kernel", 2), ("kernel", 1)], 1):
+        send(demo.controls[control], value=value)
+        assert demo.view.answers == number
+    demo, _ = counted({"start": {"kernel": 2, "stride": 1}})
+    choose(demo.preset, "own settings")
+    assert demo.view.answers == 1
 
 
 def test_a_preset_of_several_controls_is_one_message(recorded):
@@ -417,10 +433,11 @@ def troubled():
 
 @pytest.mark.parametrize(("kernel", "words", "trouble"), [
     (2, "Lower kernel.", "refused"),
-    (3, "ZeroDivisionError in demo, line 6: a slip", "error"),  # counted from the decorator, as in a cell
+    (3, 'ZeroDivisionError: a slip\nline {} of the cell: raise ZeroDivisionError("a slip")', "error"),
 ])
 def test_trouble_keeps_the_last_picture_and_says_why_until_a_setting_works_again(kernel, words, trouble):
     demo = troubled().demo
+    words = words.format(demo.function.__code__.co_firstlineno + 5)  # a cell begins at its own line 1
     before = demo.view.scene
     send(demo.controls["kernel"], value=kernel)
     assert demo.view.scene == before
@@ -442,7 +459,8 @@ def test_an_error_below_the_function_shows_the_function_s_own_line():
     send(demo.demo.controls["kernel"], value=2)
     text, trouble = says(demo.demo)
     assert trouble == "error"
-    assert text.startswith("ValueError in demo, line 4: invalid literal")
+    assert text.startswith("ValueError: invalid literal for int()")
+    assert text.endswith(' of the cell: return pictures[kernel] if kernel == 1 else picture(int("two"))')
 
 
 def slipping(at):
@@ -549,15 +567,148 @@ def test_the_last_picture_is_that_of_the_last_settings_when_two_threads_change_t
         assert shown(demo.view, step).marks == scene(picture("kernel 3, stride 2", 3), step)
 
 
+def slip_after(returned):
+    @explore(kernel=(1, 3))
+    def demo(kernel=1):
+        return picture("fine") if kernel == 1 else returned
+
+    send(demo.demo.controls["kernel"], value=2)
+    return says(demo.demo)
+
+
+@pytest.mark.parametrize(("returned", "what"), [
+    (None, "returns None: does it end with return?"), ("a picture", "returns a value of type str."),
+    (np.ones(3), "returns a value of type ndarray."),
+])
+def test_what_is_no_picture_is_told_after_a_move_and_at_the_start(returned, what, displayed):
+    sentence = f"demo must return a picture, as pictures.sliding_window(…) makes one, but {what}"
+    assert slip_after(returned) == (sentence, "error")
+
+    displayed.clear()
+    with pytest.raises(Slip) as slip:
+        explore(kernel=(1, 3))(lambda kernel=1: returned)
+    assert str(slip.value) == sentence.replace("demo", "<lambda>")
+    assert displayed == []
+
+
+def test_an_error_without_a_message_has_no_empty_end():
+    @explore(kernel=(1, 3))
+    def demo(kernel=1):
+        if kernel == 2:
+            raise AssertionError
+        return picture("fine")
+
+    send(demo.demo.controls["kernel"], value=2)
+    assert demo.demo.view.words.splitlines()[0] == "AssertionError"
+    assert demo.demo.view.words.endswith(" of the cell: raise AssertionError")
+
+
+def test_an_interrupt_is_told_and_the_demo_lives_on():
+    @explore(kernel=(1, 3))
+    def demo(kernel=1):
+        if kernel == 2:
+            raise KeyboardInterrupt
+        return picture(f"kernel {kernel}")
+
+    send(demo.demo.controls["kernel"], value=2)
+    assert (demo.demo.view.words.splitlines()[0], demo.demo.view.trouble) == ("demo was interrupted.", "error")
+    send(demo.demo.controls["kernel"], value=3)
+    assert says(demo.demo) == ("kernel 3, step 0", "")
+
+
+def test_a_loop_without_end_is_stopped_and_told_with_its_line(monkeypatch):
+    monkeypatch.setattr(module, "LIMIT", 0.2)
+
+    @explore(kernel=(1, 3))
+    def demo(kernel=1):
+        while kernel == 2:
+            pass
+        return picture(f"kernel {kernel}")
+
+    moving = threading.Thread(target=lambda: send(demo.demo.controls["kernel"], value=2))
+    moving.start()
+    moving.join(10)
+    first, line = demo.demo.view.words.splitlines()
+    assert first == "demo was stopped after 0.2 seconds. Does a loop in it never end?"
+    assert line.split(": ", 1)[1] in ("while kernel == 2:", "pass")
+    send(demo.demo.controls["kernel"], value=3)
+    assert says(demo.demo) == ("kernel 3, step 0", "")
+
+
+# What the function prints and draws besides
+
+def noisy():
+    @explore(kernel=(1, 4))
+    def demo(kernel=1):
+        print("kernel is", kernel)
+        if kernel == 3:
+            raise Refused("Lower kernel.")
+        return picture("fine")
+    return demo.demo
+
+
+def test_what_is_printed_stands_under_the_picture_the_newest_move_s_only(capsys):
+    demo = noisy()
+    printed = [demo.view.printed]
+    for kernel in (2, 3):  # of a refused one too, for that is when it is needed
+        send(demo.controls["kernel"], value=kernel)
+        printed.append(demo.view.printed)
+    assert printed == [[("text", f"kernel is {kernel}\n")] for kernel in (1, 2, 3)]
+    assert capsys.readouterr().out == ""
+
+
+def test_what_was_printed_before_an_error_at_the_start_is_not_lost(capsys):
+    def demo(kernel=1):
+        print("kernel is", kernel)
+        raise ValueError("a slip")
+
+    with pytest.raises(ValueError, match="a slip"):
+        explore(kernel=(1, 3))(demo)
+    assert capsys.readouterr().out == "kernel is 1\n"
+
+
 # What is displayed
 
-def test_a_demo_shows_its_widget_and_for_readers_without_a_kernel_its_picture_and_words(displayed):
+def test_a_demo_shows_its_widget_after_what_stands_for_it_without_a_kernel(displayed):
     demo, _ = counted()
-    (data, metadata), = displayed
-    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == demo.model_id
-    assert data["image/png"] == picture("kernel 2, stride 1", 2).png()
-    assert data["text/plain"] == "kernel 2, stride 1, step 0"
-    assert metadata == {"image/png": {"width": 80}}
+    still, words, (widget, _) = displayed
+    assert widget["application/vnd.jupyter.widget-view+json"]["model_id"] == demo.model_id
+    assert widget["text/plain"] == ""
+    assert still == [{"image/png": picture("kernel 2, stride 1", 2).png(), "text/plain": "kernel 2, stride 1, step 0"},
+                     {"image/png": {"width": 80}}]
+    assert "kernel 2, stride 1, step 0" in words[0]["text/html"]
+    assert "run this cell (Shift + Enter)" in words[0]["text/html"]
+
+
+def test_what_stands_for_a_demo_follows_once_the_hand_has_left_it_in_peace(displayed):
+    demo, _ = counted()
+    send(demo.controls["kernel"], value=4)
+    send(demo.view, step=2)
+    assert displayed[0][0]["text/plain"] == "kernel 2, stride 1, step 0"
+    send(demo.view, rests=f"{Arrived(demo.view.scene).number} 2")
+    assert displayed[0][0]["text/plain"] == "kernel 4, stride 1, step 2"
+    assert displayed[0][0]["image/png"] == picture("kernel 4, stride 1", 4).png(2)
+    assert "kernel 4, stride 1, step 2" in displayed[1][0]["text/html"]
+
+
+def test_a_sentence_is_no_html(displayed):
+    explore(kernel=(1, 3))(lambda kernel=1: picture("<b>1 < 2 & 3</b>"))
+    assert "&lt;b&gt;1 &lt; 2 &amp; 3&lt;/b&gt;, step 0" in displayed[1][0]["text/html"]
+
+
+def test_a_cell_run_again_takes_its_old_widgets_away_and_no_other_s(monkeypatch):
+    cell = {"cellId": "one"}
+    shell = type("Shell", (), {"get_parent": lambda self: {"metadata": cell}})()
+    monkeypatch.setattr(module, "get_ipython", lambda: shell)
+    monkeypatch.setattr(module, "_shown", {})
+    widgets = sys.modules["ipywidgets.widgets.widget"]._instances
+    first = counted(PRESETS)[0]
+    cell["cellId"] = "two"  # a copy of that cell
+    copy, count = counted(PRESETS)[0], len(widgets)
+    for _ in range(3):
+        again = counted(PRESETS)[0]
+    assert len(widgets) == count
+    assert [demo.comm is None for demo in (first, copy, again)] == [False, True, False]
 
 
 # By hand

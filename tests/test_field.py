@@ -8,10 +8,10 @@ import refresh
 import torch
 import torch.nn.functional as F
 
-from helpers import Refused, Window, samples
+from helpers import Refused, Window, arithmetic, samples
 from helpers.arithmetic import receptive_field
 from helpers.drawing.palette import BLUE, GREEN, ORANGE, PALE, TINTS, WHITE, mix, text_width
-from helpers.drawing.sheet import Fill, Line, Photo, Text
+from helpers.drawing.sheet import SMALL, Fill, Line, Photo, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.field import LEAST, ROOM, SIDE, field
 
@@ -20,15 +20,15 @@ torch.set_num_threads(1)
 
 def of_notebook(*cells):
     """What these cells of the lesson define."""
-    names = {"torch": torch, "F": F, "samples": samples}
+    names = {"torch": torch, "F": F, "samples": samples, "arithmetic": arithmetic}
     for cell in refresh.read(refresh.ROOT / "notebooks/10_receptive_field.ipynb").cells:
         if cell.id in cells:
             exec(cell.source, names)
     return names
 
 
-LESSON = of_notebook("networks", "presets", "main-demo")
-noticed, NETS, PHOTO = LESSON["noticed"], LESSON["NETS"], LESSON["photo"]
+LESSON = of_notebook("networks", "blocks", "mobile", "presets", "more-presets", "main-demo")
+noticed, window, NETS, PHOTO = (LESSON[name] for name in ("noticed", "window", "NETS", "photo"))
 STACKS = {  # layers, rows and columns of the photo
     "one cell": ([(1,)], (1, 1)),
     "more than the walk": ([(1,)], (9, 7)),
@@ -40,6 +40,7 @@ STACKS = {  # layers, rows and columns of the photo
     "holes and strides": ([(3, 2, 2, 3), (2, 1, 0, 2), (3, 2, 1)], (31, 26)),
     "only padding": ([(2, 1, 3)], (5, 4)),
     "grows and shrinks again": ([(1, 1, 1), (3,)], (9, 8)),
+    "a window over the edge": ([(3, 2, 0, 1, 1), (2, 2, 1, 1, 1)], (10, 12)),
     **{name: (layers, PHOTO.shape[2:]) for name, layers in NETS.items() if "1 × 1" not in name},
 }
 
@@ -50,22 +51,20 @@ def stack(request):
     rows, size = request.param
     picture = drawn(*request.param)
     picture.says = functools.cache(picture.says)
-    return [Window(*row) for row in rows], size, picture
+    return [window(*row) for row in rows], size, picture
 
 
 def drawn(rows, size=(24, 31)):
-    layers = [Window(*row) for row in rows]
     photo = PHOTO if size == PHOTO.shape[2:] else torch.rand(3, *size)
-    return field(layers, photo, [noticed(layers, each) for each in size])
+    return field([window(*row) for row in rows], photo, noticed)
 
 
 def noticed_below(layers, size):
     """What `noticed` gives for every level, from the input up: (units, input cells)."""
     levels = [torch.eye(size)[:, None]]
     for layer in layers:
-        weight = torch.ones(1, 1, layer.kernel)
-        y = F.conv1d(levels[-1], weight, stride=layer.stride, padding=layer.padding, dilation=layer.dilation)
-        levels.append(y.sign())
+        by_layer = noticed([layer], levels[-1].shape[-1]).float()  # (units above, units below)
+        levels.append((levels[-1] @ by_layer.T).sign())
     return [level[:, 0].T.numpy() > 0 for level in levels]
 
 
@@ -122,7 +121,10 @@ def test_growth_jump_and_sizes_are_those_of_every_layer(stack):
     fields = [receptive_field(layers[:depth]) for depth in range(1, len(layers) + 1)]
     every = [f"{rows}×{columns}" for rows, columns in torch_sizes(layers, size)]
     changing = [each for each, before in zip(every, [None, *every], strict=False) if each != before]
-    assert set(said(picture, "growth")) == {f"{', '.join(str(each.size) for each in fields)}, layer by layer"}
+    grown = [each.size for each, before in zip(fields, [None, *fields], strict=False)
+             if before is None or each.size != before.size]
+    where = "layer by layer" if len(grown) == len(layers) else "where it grows"
+    assert set(said(picture, "growth")) == {f"{', '.join(map(str, grown))}, {where}"}
     assert set(said(picture, "sizes")) == {" → ".join(changing)}
     centre = f"{fields[-1].centre:g}".replace("-", "−")
     assert set(said(picture, "jump")) == {f"{fields[-1].jump}, for so far apart are the fields of neighbours on top; "
@@ -141,23 +143,33 @@ def test_a_wrong_reach_is_told_at_the_units_where_it_is_wrong():
     layers = 2 * [Window(3, padding=1)]
     rows, columns = noticed(layers, 5), noticed(layers, 4)
     rows[2, 0] = False
-    told = said(field(layers, torch.rand(3, 5, 4), [rows, columns]), "read")
+    told = said(field(layers, torch.rand(3, 5, 4), lambda _, size: {5: rows, 4: columns}[size]), "read")
     assert [i for i, words in enumerate(told) if words.endswith("but torch says otherwise")] == [8, 9, 10, 11]
 
 
 def test_a_layer_that_does_not_fit_is_refused_by_its_number():
     with pytest.raises(Refused, match=r"^Layer 2: The window spans 9 cells but the padded input has only 4"):
-        field([Window(3), Window(9)], torch.rand(3, 6, 40), [np.ones((1, 6)), np.ones((1, 40))])
+        field([Window(3), Window(9)], torch.rand(3, 6, 40), noticed)
+
+
+@pytest.mark.parametrize(("layers", "message"), [
+    (15 * [Window(1, 4, 512)], "Layer 3: its centre exceeds 9,999 cells"),
+    (20 * [Window(3, 1, 512)], "Layer 10: its row exceeds 9,999 cells"),
+    (20 * [Window(3, 1, 512, 512)], "Layer 10: its field exceeds 9,999 cells"),
+    (200 * [Window(1, 16, 8)], "Layer 4: its jump exceeds 9,999 cells"),
+])
+def test_a_stack_that_sees_too_much_to_be_drawn_is_refused_before_torch_is_asked(layers, message):
+    with pytest.raises(Refused, match=rf"^{message}, which is as far as the picture goes: lower .*\.$"):
+        field(layers, torch.rand(3, 200, 171), lambda *_: pytest.fail("torch was asked"))
 
 
 @pytest.mark.parametrize(("layers", "reach", "message"), [
     ([], [np.eye(6), np.eye(7)], "^give at least one layer$"),
     ([Window(3)], [np.ones((4, 6)), np.ones((4, 6))], r"must be of the shapes \[\(4, 6\), \(5, 7\)\], not .*6\)\]"),
-    ([Window(3)], [np.ones((4, 6))], r"must be of the shapes \[\(4, 6\), \(5, 7\)\], not \[\(4, 6\)\]"),
 ])
 def test_without_a_layer_or_with_another_shape_there_is_no_picture(layers, reach, message):
     with pytest.raises(ValueError, match=message):
-        field(layers, torch.rand(3, 6, 7), reach)
+        field(layers, torch.rand(3, 6, 7), lambda _, size: dict(zip((6, 7), reach, strict=True))[size])
 
 
 # What is drawn
@@ -175,7 +187,7 @@ def targets(picture, kind):
 def unit_of(picture, frame):
     """Level, row and column of the unit that a step or an aside is about, out of its sentences."""
     told = of_frame(picture, frame)
-    level = said(picture, "growth")[0].count(",") if frame < len(picture) else None
+    level = max(level for level, _ in targets(picture, "unit")) if frame < len(picture) else None
     if frame >= len(picture):
         after = told["unit"].partition(" after layer ")[2]
         level = int(after.split(",")[0]) if after else 0
@@ -228,7 +240,7 @@ DRAWN = ["more than the walk", "strides and padding", "even kernels", "stride la
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_side_view_shows_which_units_there_are_and_which_are_read(name):
     rows, size = STACKS[name]
-    layers, picture = [Window(*row) for row in rows], drawn(rows, size)
+    layers, picture = [window(*row) for row in rows], drawn(rows, size)
     fields = [receptive_field(layers[:depth]) for depth in range(len(layers) + 1)]
     lines, cell = targets(picture, "line"), SIDE.width / max(fields[-1].size * ROOM, LEAST)
     for frame in [*range(len(picture)), *list(asides(picture))[::5]]:
@@ -279,9 +291,9 @@ def levels_with_a_line(picture):
     return sorted(level for level, in lines)
 
 
-@pytest.mark.parametrize("name", [name for name in NETS if "ResNet" in name])
+@pytest.mark.parametrize("name", [name for name in NETS if "ResNet-50" in name or "Mobile" in name])
 def test_the_table_keeps_every_layer_where_field_or_jump_grows(name):
-    layers, picture = [Window(*row) for row in NETS[name]], drawn(NETS[name], PHOTO.shape[2:])
+    layers, picture = [window(*row) for row in NETS[name]], drawn(NETS[name], PHOTO.shape[2:])
     fields = [receptive_field(layers[:depth]) for depth in range(len(layers) + 1)]
     numbers = [(field.size, field.jump) for field in fields]
     grows = [level for level in range(1, len(layers)) if numbers[level] != numbers[level - 1]]
@@ -298,6 +310,17 @@ def test_of_too_many_growing_layers_the_table_shows_some_evenly():
     assert of_frame(picture, 0)["table"].endswith("24 of 81 lines: the input, the top, "
                                                   "and 22 of the 79 where field or jump grows")
     assert "read: 161 rows and 161 columns of the photo = torch ✓" in picture.says(0)
+
+
+@pytest.mark.parametrize("name", ["ResNet-101", "DeepLab v3, its widest branch"])
+def test_of_too_many_growing_layers_the_table_keeps_those_where_the_jump_grows(name):
+    picture = drawn(NETS[name], PHOTO.shape[2:])
+    fields = [receptive_field([window(*row) for row in NETS[name]][:depth]) for depth in range(len(NETS[name]) + 1)]
+    grows = {level for level in range(1, len(fields)) if fields[level].jump > fields[level - 1].jump}
+    levels = levels_with_a_line(picture)
+    assert len(levels) == 24
+    assert grows <= set(levels)
+    assert {1, len(fields) - 1} <= set(levels)
 
 
 def test_every_layer_has_its_number_and_its_line_where_there_is_room():
@@ -323,9 +346,16 @@ def test_the_ends_of_the_table_fit_the_sheet_too(row, depth):
     assert not is_cut_off(drawn(strided * [row] + (depth - strided) * [(1, 1, 8)], PHOTO.shape[2:]))
 
 
+@pytest.mark.parametrize("name", [name for name in NETS if "branch" in name or "ten" in name or name == "ResNet-101"])
+def test_the_numbers_of_a_network_that_is_known_are_as_large_as_all_writing(name):
+    picture = drawn(*STACKS.get(name, (NETS[name], PHOTO.shape[2:])))
+    assert not is_cut_off(picture)
+    assert {mark.size for mark in picture.sheet.marks if isinstance(mark, Text)} == {SMALL}
+
+
 @pytest.mark.parametrize("row", [(5, 1, 2), (2, 1, 8)], ids=str)
 def test_the_deepest_stacks_fit_the_sheet(row):
-    assert not is_cut_off(drawn(80 * [row], PHOTO.shape[2:]))
+    assert not is_cut_off(drawn(200 * [row], PHOTO.shape[2:]))
 
 
 # Touch
@@ -396,7 +426,7 @@ def test_a_bar_has_at_most_nine_parts_and_a_level_no_gap_between_its_parts():
 @pytest.mark.parametrize("name", ["three 3 × 3", "VGG-16", "strides", "only padding", "one cell"])
 def test_a_place_on_the_photo_leads_to_the_unit_whose_centre_is_nearest(name):
     rows, size = STACKS[name]
-    top, picture = receptive_field([Window(*row) for row in rows]), drawn(rows, size)
+    top, picture = receptive_field([window(*row) for row in rows]), drawn(rows, size)
     left, y, right, _ = next(mark.points for mark in picture.sheet.marks if isinstance(mark, Photo))
     scale, visited = (right - left) / size[1], np.array(units(picture)) * top.jump + top.centre
     for row, column in product(*(range(0, each, 1 + each // 30) for each in size)):

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from contextlib import redirect_stdout
 from io import StringIO
-from itertools import pairwise
 
 import pytest
 import refresh
@@ -86,18 +85,32 @@ def test_ids_are_readable_and_unique(cells):
     assert (ids[0], ids[-1]) == ("title", "next")
 
 
+# Its picture, its sentences, and itself
+STANDS_FOR_A_DEMO = [{"image/png", "text/plain"}, {"text/html", "text/plain"}, {refresh.WIDGET, "text/plain"}]
+
+
 def test_demos_show_without_a_kernel(code):
     for cell in code:
-        bundles = [output.data for output in cell.outputs if refresh.WIDGET in output.get("data", {})]
-        assert len(bundles) == cell.source.count("@explore("), cell.id
-        assert all(bundle["image/png"] and bundle["text/plain"] for bundle in bundles), cell.id
+        kinds = [set(output.get("data", {})) for output in cell.outputs]
+        demos = [kinds[at - 2:at + 1] for at, kind in enumerate(kinds) if refresh.WIDGET in kind]
+        assert demos == cell.source.count("@explore(") * [STANDS_FOR_A_DEMO], cell.id
 
 
 def test_a_demo_asks_what_the_prose_above_it_asks(cells):
-    for above, cell in pairwise(cells):
+    prose = ""
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            prose = " ".join(cell.source.lower().split())
         for node in ast.parse(cell.source).body if "@explore(" in cell.source else []:
-            asked = (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
-            assert " ".join(asked.lower().split()) in " ".join(above.source.lower().split()), cell.id
+            if isinstance(node, ast.FunctionDef) and "explore(" in "".join(map(ast.unparse, node.decorator_list)):
+                asked = " ".join((ast.get_docstring(node) or "").lower().split())
+                assert asked, cell.id
+                assert asked in prose, cell.id
+
+
+def test_who_has_no_helpers_is_told_what_to_do(code):
+    above, = re.findall(r"^(#.*)\nfrom helpers import", "\n".join(cell.source for cell in code), re.MULTILINE)
+    assert "README.md" in above
 
 
 def test_generated_lines_are_up_to_date(notebook):

@@ -219,7 +219,7 @@ def test_all_steps_of_a_walk_differ_in_what_they_show(cubes):
 def test_among_cubes_the_contour_is_pale_where_nothing_that_is_read_is_seen(order):
     picture = passes(*case(4, 2, 3, order, (5, 5)), cubes=True)
     for step, told in enumerate(said(picture, "step")):
-        thick = [mark for mark in picture.moves(step).marks if (mark[1], mark[2]) == (ORANGE, 4)]
+        thick = [mark for mark in picture.moves(step).marks if mark[1] == ORANGE and mark[2] > 2]
         pale = [mark for mark in picture.moves(step).marks if mark[1] == mix(ORANGE, 0.5) and isinstance(mark, Line)]
         assert (len(thick), len(pale)) == ((0, 1) if "out of sight" in told else (1, 0))
 

@@ -11,7 +11,7 @@ from looked_at import faults
 from helpers import Refused, Window
 from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, TINTS, mix, tints, written
 from helpers.drawing.picture import Term
-from helpers.drawing.sheet import Fill, Line, Text, named
+from helpers.drawing.sheet import Fill, Line, Photo, Text, named
 from helpers.pictures.channels import channels, pooled_channels
 from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import pooling, sliding_window
@@ -112,8 +112,8 @@ def walk_of(rule):
 @pytest.mark.parametrize(("y", "window", "rule", "name"), [
     (CONVOLVED, Window(3), dict(weight=W), "sum"),
     (CONVOLVED_BY_2, Window(3, stride=2, padding=1), dict(weight=W), "sum"),
-    (LARGEST, Window(3, pooling=True), dict(pool="max"), "max"),
-    (MEANS, Window(3, pooling=True), dict(pool="average"), "mean"),
+    (LARGEST, Window(3, 1, pooling=True), dict(pool="max"), "max"),
+    (MEANS, Window(3, 1, pooling=True), dict(pool="average"), "mean"),
 ])
 def test_the_published_example_is_computed_cell_by_cell(y, window, rule, name):
     picture = walk_of(rule)(X, y, window, **rule)
@@ -205,6 +205,30 @@ def test_a_sum_that_nearly_cancels_is_not_taken_for_a_disagreement():
     assert "= torch ✓" in sliding_window(x, y, Window((1, 3)), weight).says()
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize(("kernel", "dilation"), [(4, 1), (2, 1), (2, 3), ((2, 3), (1, 2)), (3, 1)], ids=str)
+def test_same_padding_is_drawn_with_its_odd_cell_after_the_last_and_told_as_torch_is_called(kernel, dilation):
+    window = Window(kernel, padding="same", dilation=dilation)
+    weight = torch.tensor([[1.0, -2, 3, 4], [2, 0, 1, -1], [1, 1, 2, 5], [3, -1, 0, 2]])
+    weight = weight[:window.axes(2)[0].kernel, :window.axes(2)[1].kernel]
+    x = torch.tensor(X).float()
+    y = F.conv2d(x[None, None], weight[None, None], padding="same", dilation=dilation)
+    picture = sliding_window(x, y, window, weight)
+    assert all(sentence.endswith("= torch ✓") for sentence in said(picture, "sum"))
+    assert list(faults(picture)) == []
+    assert said(picture, "torch")[0] == f"F.conv2d(x, w, stride=1, padding='same', dilation={dilation})"
+    padding = {name for name in (target.name for target in picture.sheet.targets) if name.startswith("padding")}
+    before, after = (np.broadcast_to(each, 2) for each in (window.before, window.after))
+    assert len(padding) == (5 + before + after).prod() - 25
+
+
+def test_a_pooling_layer_without_a_stride_steps_by_its_kernel():
+    y = F.max_pool2d(torch.tensor(X)[None, None], 2)
+    picture = pooling(X, y, Window(2, pooling=True))
+    assert all("= torch ✓" in sentence for sentence in said(picture, "max"))
+    assert "kernel_size=2, stride=2" in said(picture, "torch")[0]
+
+
 def test_average_pooling_with_dilation_is_refused_since_torch_has_none():
     with pytest.raises(Refused, match="dilation"):
         pooling(X, MEANS, Window(2, dilation=2, pooling=True), pool="average")
@@ -224,6 +248,27 @@ def test_the_rest_is_told_and_marked_just_where_cells_are_never_read(pools, ceil
         picture = walk_of(rule)(np.zeros((n, 6)), y, window(), **rule)
         crosses = [mark for mark in picture.sheet.marks if isinstance(mark, Line) and len(mark.points) == 4]
         assert (said(picture, "rest")[0] is not None) == bool(crosses) == bool(unread), (n, k, s, p, d)
+
+
+def test_many_crosses_are_small_and_pale_and_none_reaches_an_edge():
+    kinds = []
+    for stride in (2, 3):
+        x = np.zeros((8, 8))
+        picture = sliding_window(x, np.zeros(Window(1, stride).outputs(x.shape)), Window(1, stride), np.ones((1, 1)))
+        side = targets(picture)["input[0, 0]"].points[2] - targets(picture)["input[0, 0]"].points[0]
+        cells = [target.points for name, target in targets(picture).items() if name.startswith("input")]
+        crosses = [mark for mark in picture.sheet.marks if isinstance(mark, Line) and len(mark.points) == 4]
+        for cross in crosses:
+            x, y = cross.points[::2], cross.points[1::2]
+            right, top = next((cell[2], cell[1]) for cell in cells
+                              if cell[0] < x[0] < cell[2] and cell[1] < y[0] < cell[3])
+            assert min(right - max(x), min(y) - top) - cross.width / 2 > 2  # half the frame of a window
+        kinds.append((crosses[0].width, (max(x) - min(x)) / side, crosses[0].colour))
+    few = sliding_window(np.zeros((5, 5)), np.zeros((2, 2)), Window(2, 2), np.ones((2, 2)))
+    cross = next(mark for mark in few.sheet.marks if isinstance(mark, Line) and len(mark.points) == 4)
+    assert kinds[0] == kinds[1]
+    assert kinds[0][0] < cross.width
+    assert (cross.colour, kinds[0][2]) == (MUTED, mix(MUTED, 0.7))
 
 
 @pytest.mark.parametrize(("size", "rest"), [
@@ -299,7 +344,7 @@ def test_a_cell_is_pooled_into_the_outputs_of_which_it_is_a_part(kernel, stride,
 @pytest.mark.parametrize("rule", [dict(weight=W), dict(pool="max"), dict(pool="average")], ids=str)
 def test_the_output_fills_as_the_window_walks_over_the_input(rule):
     y = {"weight": CONVOLVED, "max": LARGEST, "average": MEANS}[rule.get("pool", "weight")]
-    picture = walk_of(rule)(X, y, Window(3, pooling="pool" in rule), **rule)
+    picture = walk_of(rule)(X, y, Window(3, 1, pooling="pool" in rule), **rule)
     orange, blue = tints(1.0 * X, ORANGE), tints(1.0 * X, BLUE)
     for step in range(9):
         strings, on_top = in_cells(picture, step)
@@ -371,6 +416,47 @@ def filtered(c_in, c_out, bias=False, setting=(3, 1, 1), size=4):
     bias = torch.arange(1.0, c_out + 1) if bias else None
     y = y if bias is None else y + bias[:, None, None]
     return x, y, weight, bias, channels(x, y, window, weight, bias)
+
+
+def names_above(picture, *starts):
+    """How far above the highest cell of its kind each name stands that starts like this."""
+    names = [mark for mark in picture.scene() if isinstance(mark, Text)]
+    return [min(target.points[1] for name, target in targets(picture).items() if name.startswith(kind))
+            - next(mark.y for mark in names if mark.string.startswith(start)) for start, kind in starts]
+
+
+CHANNELS = pytest.mark.parametrize("picture", [
+    pytest.param(lambda c_in=c_in, c_out=c_out, setting=setting: filtered(c_in, c_out, True, setting)[-1],
+                 id=f"{c_in}, {c_out}, {setting}")
+    for c_in, c_out, setting in [(1, 1, (3,)), (1, 3, (1,)), (3, 1, (3, 1, 1)), (3, 3, (3, 1, 1)), (3, 2, (2, 2))]])
+
+
+@CHANNELS
+def test_names_stand_just_above_what_they_name(picture):
+    starts = ("input", ("input[", "padding[")), ("weight", "weight["), ("per channel", "part["), ("output", "output[")
+    assert names_above(picture(), *starts) == pytest.approx([20] * 4)
+    pooled = pooled_channels(whole_numbers(1, 1, 4, 4), whole_numbers(1, 1, 2, 2), Window(2, 2))
+    assert names_above(pooled, ("input", "input["), ("output", "output[")) == pytest.approx([20] * 2)
+
+
+@CHANNELS
+def test_the_numbers_of_all_grids_of_a_column_have_one_size(picture):
+    picture, sizes = picture(), {}
+    for step in range(len(picture)):
+        written = [mark for mark in picture.scene(step) if isinstance(mark, Text)]
+        for name, (left, top, right, bottom), _ in picture.sheet.targets:
+            sizes.setdefault(name.split("[")[0], set()).update(
+                mark.size for mark in written if left < mark.x < right and top < mark.y < bottom)
+    kinds = "input", "weight", "part", "output"
+    assert [len(sizes[kind]) for kind in kinds] == [1] * 4
+
+
+def test_low_grids_have_larger_cells_than_tall_ones_and_one_shape_has_one_size():
+    there = targets(filtered(3, 3, True, (3, 1, 1))[-1])
+    sides = {kind: there[f"{kind}[0, 0, 0]"].points[2] - there[f"{kind}[0, 0, 0]"].points[0]
+             for kind in ("input", "weight", "part", "output")}
+    assert sides["input"] < sides["part"] <= sides["weight"]
+    assert sides["part"] == pytest.approx(sides["output"])
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -505,8 +591,54 @@ def test_up_to_49_cells_are_told_number_by_number_and_more_of_them_in_short():
     assert picture.says().splitlines() == [
         "Look at the corner.", "input: 2 × 2, 1 −2 / 0.5 −∞",
         "weight: 7 × 7, " + " / ".join(" ".join("1" if i == j else "0" for i in range(7)) for j in range(7)),
-        "output: 8 × 9, from 1 to 71, mean 36", "output map: 18 × 18, from 0 to 323, mean 161.5",
+        "output: 8 × 9, 71 of 72 cells painted, from 1 to 71, mean 36",
+        "output map: 18 × 18, from 0 to 323, mean 161.5",
         "nothing: 8 × 8, " + " / ".join(8 * ["· · · · · · · ·"])]
+
+
+def test_of_an_array_with_blanks_it_is_told_how_many_cells_are_painted():
+    dots = np.where(np.eye(8) > 0, 1, np.nan)
+    heights = np.where(np.eye(8) > 0, np.arange(8), np.nan)
+    assert side_by_side({"input": dots, "output": heights}).says().splitlines() == [
+        "input: 8 × 8, 8 of 64 cells painted, each 1", "output: 8 × 8, 8 of 64 cells painted, from 0 to 7, mean 3.5"]
+
+
+def blocks(channels, rows, columns):
+    """A volume within room for 4 × 2 × 2, as a demo pads it whose sliders set its size."""
+    room = np.full((4, 2, 2), np.nan)
+    room[:channels, :rows, :columns] = np.arange(channels * rows * columns).reshape(channels, rows, columns)
+    return side_by_side({"weight": room}, volumes=True)
+
+
+@pytest.mark.parametrize(("size", "told"), [
+    ((3, 2, 2), "3 × 2 × 2, channel 0: 0 1 / 2 3; channel 1: 4 5 / 6 7; channel 2: 8 9 / 10 11"),
+    ((2, 1, 2), "2 × 1 × 2, channel 0: 0 1; channel 1: 2 3"), ((1, 1, 1), "1 × 1 × 1, channel 0: 0")])
+def test_a_volume_is_shown_channel_by_channel_each_under_its_number(size, told):
+    picture, count = blocks(*size), np.prod(size)
+    assert picture.says() == f"weight: {told}"
+    shown = [mark for mark in picture.scene() if isinstance(mark, Text)]
+    labels = [mark for mark in shown if mark.string.startswith("channel")]
+    assert [mark.string for mark in labels] == [f"channel {number}" for number in range(size[0])]
+    numbers = {mark.string: mark for mark in shown if mark.string.isdigit()}
+    assert sorted(map(int, numbers)) == [*range(count)]
+    assert len([mark for mark in picture.scene() if isinstance(mark, Fill)]) == count
+    for channel, label in enumerate(labels):
+        first = numbers[str(channel * size[1] * size[2])]
+        assert 0 < first.y - label.y < 80
+        assert 0 < first.x - label.x < 40
+    assert sheet_size(picture) == sheet_size(blocks(4, 2, 2))
+    assert list(faults(picture)) == []
+
+
+def test_pictures_side_by_side_have_one_size_however_few_pixels_they_have():
+    image = photo()
+    for kernel in range(1, 17):
+        first, *others = [mark.points for mark in side_by_side(
+            {"input photo": image, "output": F.max_pool2d(image, kernel), "small": image[..., :18, :18]}).scene()
+            if isinstance(mark, Photo)]
+        for left, top, right, bottom in others[:1]:
+            assert right - left == pytest.approx(first[2] - first[0], rel=0.03)
+            assert (top, bottom) == pytest.approx((first[1], first[3]), abs=3)
 
 
 def test_every_number_of_a_small_array_is_drawn_though_not_told():

@@ -20,6 +20,7 @@ DOWN = {  # what a module of helpers, or else its package, may import from helpe
     "live.view": {"drawing", "live.film"},
     "live.film": {"drawing"},
     "live.rows": {"arithmetic"},
+    "live.controls": {"arithmetic", "live.rows"},
     "live": set(),
     "practice": {"arithmetic"},
     "pictures": {"arithmetic", "drawing", "pictures"},
@@ -29,7 +30,7 @@ DOWN = {  # what a module of helpers, or else its package, may import from helpe
     "drawing.sheet": {"drawing.palette"},
     "drawing.palette": set(),
     "drawing": set(),
-    "arithmetic": set(),
+    "arithmetic": {"arithmetic"},
     "samples": set(),
 }
 UNSAFE = r"(?:inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc"
@@ -70,6 +71,15 @@ def test_environment_reads_the_one_list():
         "- --extra-index-url https://download.pytorch.org/whl/cpu", "- -r requirements.txt"]
 
 
+def test_the_lowest_versions_allowed_are_those_that_are_tried():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tried = dict(line.split("==") for line in (ROOT / "tests/colab.txt").read_text(encoding="utf-8").splitlines()
+                 if line[0] != "#")
+    lowest = dict(need.split(">=") for need in settings["dependencies"] if need != "torch")
+    assert lowest == {name: tried[name] for name in lowest}
+    assert f"torch=={tried['torch']}" in REQUIREMENTS
+
+
 def test_what_is_imported_is_required():
     code = [path.read_text(encoding="utf-8") for folder in ("helpers", "tests") for path in sources(folder)]
     code += [cell.source for path in refresh.paths() for cell in refresh.read(path).cells if cell.cell_type == "code"]
@@ -106,15 +116,16 @@ def test_public_things_explain_themselves(path):
 def test_knows_no_layer(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-            node.body[0] = ast.Pass()  # its prose may speak of a kernel that runs notebooks
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            node.value = "prose"  # which may speak of a kernel that runs notebooks
     assert layers(ast.unparse(tree)) == []
 
 
 @every_script
 def test_scripts_know_no_layer_bring_in_nothing_and_put_no_text_in_as_html(path):
     code = re.sub(r"(?m)(?:^|\s)//.*$", "", path.read_text(encoding="utf-8"))
-    assert layers(code) == []
+    prose = r'"[^"\n]* [^"\n]*"'  # may speak of a kernel that runs notebooks
+    assert layers(re.sub(prose, "", code)) == []
     assert re.findall(r"\bimport\b|\brequire\(|https?://(?!www\.w3\.org/2000/svg)", code) == []
     assert re.findall(UNSAFE, code) == []
 

@@ -1,4 +1,6 @@
 """A depthwise separable convolution: every channel of both stages against torch."""
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -7,7 +9,7 @@ from test_pictures import assert_all_can_be_touched, in_cells, said, sheet_size,
 from torch import nn
 
 from helpers.drawing.palette import INK, ORANGE, written
-from helpers.drawing.sheet import Line
+from helpers.drawing.sheet import Line, Text
 from helpers.pictures.separable import separable
 from helpers.samples import whole_numbers
 
@@ -182,6 +184,31 @@ def test_every_setting_fits_the_same_sheet(setting):
     picture = separable(*layers(*setting))
     assert list(faults(picture)) == []
     assert sheet_size(picture) == (800, 560)
+
+
+@every_setting
+def test_a_column_has_numbers_of_one_size_in_all_of_its_grids_or_in_none(setting):
+    picture = separable(*layers(*setting))
+    numbers = [mark for mark in picture.scene(len(picture) - 1)
+               if isinstance(mark, Text) and re.fullmatch(r"−?[\d.]+", mark.string)]
+    for column in ("input", "depthwise", "middle", "output"):
+        sizes, counts = set(), set()
+        for name, (left, top, right, bottom), _ in picture.sheet.targets:
+            if name.startswith(f"{column}["):
+                there = [mark.size for mark in numbers if left < mark.x < right and top < mark.y < bottom]
+                sizes.update(there)
+                counts.add(len(there))
+        assert len(counts) == 1, column
+        assert len(sizes) == (counts != {0}), column
+
+
+@every_setting
+def test_names_stand_just_above_their_columns(setting):
+    picture = separable(*layers(*setting))
+    for column in ("input", "depthwise", "middle", "pointwise", "output"):
+        top = min(target.points[1] for name, target in targets(picture).items() if name.startswith(f"{column}["))
+        name, = (mark for mark in picture.scene() if isinstance(mark, Text) and mark.string == column)
+        assert top - name.y == pytest.approx(40)
 
 
 def test_all_steps_of_a_walk_look_different():

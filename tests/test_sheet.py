@@ -2,9 +2,12 @@
 import numpy as np
 import pytest
 
-from helpers.drawing.palette import BLUE, GREEN, INK, text_width, tints
+from helpers.drawing.palette import BLUE, GREEN, INK, text_width, tints, written
 from helpers.drawing.sheet import (
+    BARE,
     FILL,
+    FRAME,
+    LEGIBLE,
     LINE,
     PHOTO,
     TEXT,
@@ -100,6 +103,28 @@ def test_an_outline_stays_inside_its_box():
     assert line == Line((12, 12, 48, 12, 48, 28, 12, 28, 12, 12), INK, 4)
 
 
+@pytest.mark.parametrize(("cell", "width"), [(48, 4), (32, 4), (16, 2)])
+def test_a_frame_runs_along_the_edges_of_its_cells_and_is_finer_where_they_are_small(cell, width):
+    sheet = Sheet()
+    sheet.frame(Box(10, 10, cell, cell), INK, 4, cell)
+    line, = sheet.marks
+    assert line.width == width
+    assert (line.points[:2], line.points[4:6]) == ((10, 10), (10 + cell, 10 + cell))
+
+
+@pytest.mark.parametrize("widest", [7, -128, -10.56, -np.inf])
+@pytest.mark.parametrize("cell", [24, 32, 46])
+def test_there_is_air_between_a_number_and_a_frame(cell, widest):
+    size = fitting_size(np.array([[1.0, widest]]), cell)
+    inside = cell - min(4, FRAME * cell)
+    assert inside - text_width(written(widest), size) >= 2 * cell / 16  # 2 px on either side in a cell of 32
+    assert inside - size >= 2 * cell / 16
+
+
+def test_a_number_comes_near_the_edge_rather_than_be_left_out():
+    assert fitting_size(np.array([[-128]]), 16) == LEGIBLE < fitting_size(np.array([[-128]]), 16, BARE)
+
+
 def test_a_cross_joins_the_corners():
     sheet = Sheet()
     sheet.cross(Box(0, 0, 10, 20), INK)
@@ -153,6 +178,13 @@ def test_numbers_too_small_to_read_are_left_out_and_their_tint_is_not():
     sheet = Sheet()
     sheet.grid(np.array([[1.0, 123456]]), 0, 0, 10, BLUE)
     assert (len(texts(sheet)), len(fills(sheet))) == (0, 2)
+
+
+def test_a_given_size_of_digits_takes_the_place_of_the_one_that_fits():
+    sheet = Sheet()
+    sheet.grid(np.ones((1, 2)), 0, 0, 40, BLUE, size=7)
+    sheet.grid(np.ones((1, 2)), 0, 0, 40, BLUE, size=0.9 * LEGIBLE)
+    assert [text.size for text in texts(sheet)] == [7, 7]
 
 
 def test_given_colours_take_the_place_of_tints():

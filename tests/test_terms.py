@@ -132,4 +132,4 @@ def test_the_bars_are_as_long_as_the_singular_values_and_those_in_use_are_orange
 def test_every_kernel_fits_the_same_sheet(weight, rank):
     picture = drawn(weight, rank)
     assert list(faults(picture)) == []
-    assert (len(picture), picture.sheet.width, picture.sheet.height) == (1, 800, 424)
+    assert (len(picture), picture.sheet.width, picture.sheet.height) == (1, 800, 440)

@@ -124,24 +124,24 @@ def test_kernel_3_with_stride_2_paints_up_to_four_times_as_often():
 # Refusals
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", ["3", 2.0, float("nan"), True, None, (2, 2), [2], -1, torch.ones(2, 2)],
+@pytest.mark.parametrize("value", ["3", 2.0, float("nan"), True, None, (2, "2"), [-1, 2], (), -1, torch.ones(2, 2)],
                          ids=lambda value: " ".join(repr(value).split()))
 def test_a_value_that_is_no_whole_number_is_refused_by_name(name, value):
-    with pytest.raises(Refused, match=rf"\A{name} must be {SENTENCE}"):
+    with pytest.raises(Refused, match=rf"\A{name} must (be|have) {SENTENCE}"):
         Transposed(**{"kernel": 3, name: value})
 
 
 @pytest.mark.parametrize("ask", [Transposed.outputs, Transposed.in_words])
-@pytest.mark.parametrize("size", ["6", 6.0, True, None, (6, 6), 0, -1], ids=repr)
+@pytest.mark.parametrize("size", ["6", 6.0, True, None, (6, 0), (), 0, -1], ids=repr)
 def test_a_size_that_is_no_whole_number_is_refused_by_name(ask, size):
-    with pytest.raises(Refused, match=rf"\Asize must be {SENTENCE}"):
+    with pytest.raises(Refused, match=rf"\Asize( or index)? must (be|have) {SENTENCE}"):
         ask(Transposed(3), size)
 
 
 @pytest.mark.parametrize(("setting", "advice"), [
     ((0,), "kernel must be at least 1, not 0: raise kernel."),
     ((3, 0), "stride must be at least 1, not 0: raise stride."),
-    ((3, 2, 0, 2), "output_padding 2 must be smaller than stride 2: lower output_padding, or raise stride."),
+    ((3, 2, 0, 2), "output_padding 2 must be below stride 2 or dilation 1: lower output_padding, or raise stride."),
     ((2, 1, 2), "padding 2 cuts away the whole output: lower padding, or raise kernel."),
 ])
 def test_a_refusal_says_what_to_move(setting, advice):
@@ -293,6 +293,33 @@ def test_a_layer_of_torch_can_be_shown_with_its_own_weights(view):
     torch.manual_seed(0)
     up, x = torch.nn.ConvTranspose2d(1, 1, 3, 2, 1, 1, bias=False), torch.rand(1, 1, 3, 4, requires_grad=True)
     assert all("✓" in sentence for sentence in said(view(x, up(x), Transposed(3, 2, 1, 1), up.weight), "sum"))
+
+
+PER_AXIS = [((3, 2), (2, 1)), ((2, 3), (1, 2), (0, 1), (0, 1)), (3, 1, 0, 2, 3), (2, 3, 1, 1, 2),
+            ((3, 1), (1, 3), (1, 0), 0, (2, 1))]
+
+
+@both_views
+@pytest.mark.parametrize("setting", PER_AXIS, ids=str)
+def test_numbers_per_axis_and_dilation_are_shown_too(view, setting):
+    layer = Transposed(*setting)
+    x, weight = whole_numbers(2, 3, low=-5), whole_numbers(*(axis.kernel for axis in layer.axes(2)), low=-3, seed=1)
+    stride, padding, output_padding, dilation = layer.stride, layer.padding, layer.output_padding, layer.dilation
+    y = F.conv_transpose2d(x, weight, None, stride, padding, output_padding, 1, dilation)
+    picture = view(x, y, layer, weight)
+    assert "= torch ✓" in said(picture, "sum")[-1]
+    assert list(faults(picture)) == []
+    called = said(picture, "torch")[0]
+    assert torch.equal(eval(called, {"F": F, "x": x, "w": weight}), y)
+    assert ("dilation" in called) == (layer.span != layer.kernel)
+
+
+def test_a_dilated_print_leaves_gaps_that_it_does_not_paint():
+    layer, x = Transposed(2, 1, 0, 0, 2), torch.ones(1, 1, 1, 1)
+    y = F.conv_transpose2d(x, torch.ones(1, 1, 2, 2), dilation=2)
+    picture = stamping(x, y, layer, torch.ones(2, 2))
+    assert said(picture, "print") == ["1 · weight, on rows 0, 2 and columns 0, 2 of the output"]
+    assert said(picture, "size")[0].startswith("(1 − 1)·1 − 2·0 + 2·(2 − 1) + 1 + 0 = 3")
 
 
 # Outputs that are not torch's

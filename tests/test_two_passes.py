@@ -7,8 +7,8 @@ from looked_at import faults
 from test_pictures import assert_all_can_be_touched, in_cells, said, sheet_size, targets, terms, value_of
 
 from helpers import Refused
-from helpers.drawing.palette import written
-from helpers.drawing.sheet import Line, named
+from helpers.drawing.palette import text_width, written
+from helpers.drawing.sheet import Line, Text, named
 from helpers.pictures.two_passes import two_passes
 from helpers.samples import whole_numbers
 
@@ -101,8 +101,18 @@ def test_the_kernel_at_work_is_framed():
     picture = two_passes(*article())
     for step, kernel in (0, "first"), (14, "first"), (15, "second"), (23, "second"):
         boxes = [target.points for name, target in targets(picture).items() if name.startswith(kernel)]
-        frame = [min(box[i] for box in boxes) + 2 for i in (0, 1)]
+        frame = [min(box[i] for box in boxes) for i in (0, 1)]
         assert frame in [list(mark.points[:2]) for mark in picture.moves(step).marks if isinstance(mark, Line)]
+
+
+def test_no_frame_cuts_a_number_and_none_touches_its_neighbour():
+    picture = two_passes(*article())
+    numbers = [mark for mark in picture.scene(23) if isinstance(mark, Text) and "." in mark.string]
+    for mark in numbers:
+        half = text_width(mark.string, mark.size) / 2
+        cell = next(target.points for target in picture.sheet.targets
+                    if abs(sum(target.points[::2]) / 2 - mark.x) + abs(sum(target.points[1::2]) / 2 - mark.y) < 0.1)
+        assert cell[2] - mark.x - half >= (cell[2] - cell[0]) / 8
 
 
 def test_a_step_says_all_that_the_picture_shows():

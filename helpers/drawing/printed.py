@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from PIL import Image
 
 from helpers.drawing.palette import WHITE
-from helpers.drawing.sheet import Fill, Line, Photo
+from helpers.drawing.sheet import Fill, Line, Photo, Text
 
 SHARPNESS, POINT, PAUSE = 2, 0.72, 700  # pixels a CSS pixel; points in one, at 100 an inch; of a GIF, in milliseconds
 CAPITALS = 0.73  # height of DejaVu Sans's, in sizes of the text
@@ -64,7 +64,7 @@ def _figure(picture, step):
     axes.set_axis_off()
     marks = groupby(picture.scene(step), lambda mark: (type(mark), mark.level))
     for order, ((kind, _), run) in enumerate(marks):
-        {Fill: _fills, Line: _lines, Photo: _photos}.get(kind, _texts)(axes, list(run), picture.photos, order)
+        {Fill: _fills, Line: _lines, Photo: _photos, Text: _texts}[kind](axes, list(run), picture.photos, order)
     return figure
 
 

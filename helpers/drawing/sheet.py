@@ -13,6 +13,9 @@ import numpy as np
 from helpers.drawing.palette import INK, text_width, tints, written
 
 SMALL = 13.3  # the least size of what is to be read from the last row: 14 px in a window of 1280
+# Shares of a cell: the most for a number, and for a line that runs along the edges, so that there is air between them;
+# and the most for a number where no line runs
+NUMBER, FRAME, BARE = 3 / 4, 1 / 8, 0.86
 LEGIBLE = 4.5  # smaller digits are left out: the tint stays, and the sentences have the number
 PHOTO, FILL, LINE, TEXT = range(4)  # levels
 
@@ -147,23 +150,29 @@ class Sheet:
         left, top, right, bottom = box.grown(-width / 2).corners
         self.put(Line((left, top, right, top, right, bottom, left, bottom, left, top), colour, width, level=level))
 
+    def frame(self, box, colour, width, cell):
+        """A line along the edges of cells with this side, half of it to either side, and finer where they are small."""
+        width = min(width, FRAME * cell)
+        self.outline(box.grown(width / 2), colour, width)
+
     def line(self, points, colour, width=1.5, bent=False, level=LINE):
         """A line through (x, y) points."""
         self.put(Line(tuple(number for point in points for number in point), colour, width, bent, level))
 
-    def cross(self, box, colour):
-        self.line([(box.x, box.y), (box.right, box.bottom)], colour)
-        self.line([(box.right, box.y), (box.x, box.bottom)], colour)
+    def cross(self, box, colour, width=1.5):
+        self.line([(box.x, box.y), (box.right, box.bottom)], colour, width)
+        self.line([(box.right, box.y), (box.x, box.bottom)], colour, width)
 
-    def grid(self, values, x, y, cell, hue=None, colours=None, since=None):
+    def grid(self, values, x, y, cell, hue=None, colours=None, since=None, size=None):
         """Numbered cells with white gaps; returns their Grid.
 
         values: (rows, columns)    colours: likewise, tints of `hue` unless given
-        since: likewise, the step from which on a cell has its number and its colour; all set the size of the digits
+        since: likewise, the step from which on a cell has its number and its colour
+        size: of the digits, which all numbers set unless it is given; smaller than LEGIBLE there are none
         """
         place = Grid.of(values.shape, x, y, cell)
         self.tint(place, tints(values, hue) if colours is None else colours, since)
-        size = fitting_size(values, cell)
+        size = fitting_size(values, cell) if size is None else size
         if size >= LEGIBLE:
             for (row, column), value in np.ndenumerate(values):
                 self.text(written(value), x + (column + 0.5) * cell, y + (row + 0.5) * cell, size,
@@ -212,19 +221,20 @@ def _named(noun, at):
     return f"{noun}[{', '.join(map(written, at))}]"
 
 
-def fitting_size(values, cell):
-    """The size of text with which every number of an array fits into a cell.
+def fitting_size(values, cell, share=NUMBER):
+    """The size of text with which every number of an array takes no more than this share of a cell's width.
 
-    It takes more of the room where it would be too small to be read from the last row.
+    It takes more of the room where it would be too small to be read from the last row, or at all.
     """
-    return fitting(map(written, {*np.ravel(values).tolist()}), cell)
+    return fitting(map(written, {*np.ravel(values).tolist()}), cell, share)
 
 
-def fitting(texts, cell):
+def fitting(texts, cell, share=NUMBER):
     """The same for texts."""
     widest = max(max(map(text_width, texts)) / 15, 1e-9)
-    roomy = min(0.43 * cell, 0.78 * cell / widest)
-    return min(max(roomy, SMALL), 0.7 * cell, 0.95 * max(cell - 2, 0) / widest)
+    roomy = min(0.43 * cell, NUMBER * cell / widest)
+    between_gaps = 0.95 * max(cell - 2, 0) / widest
+    return min(max(roomy, SMALL), 0.7 * cell, max(share * cell / widest, LEGIBLE), between_gaps)
 
 
 def fitting_cell(room, columns, least, gap):

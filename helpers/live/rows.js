@@ -1,11 +1,22 @@
 // A row of number fields for each row of the value, a button that removes it, and one that adds another
+
+// What is wrong with what stands in a number field; "" where nothing is, or it is half typed
+export function fault(field, least, most) {
+  const number = field.valueAsNumber;
+  const isHalfTyped = field.value === "" && !field.validity.badInput;
+  if (isHalfTyped || (Number.isInteger(number) && number >= least && number <= most)) return "";
+  return `must be a whole number from ${least} to ${most}${field.value && `, not ${field.value}`}`;
+}
+
 function render({ model, el }) {
   el.classList.add("rows");
   const scroller = document.createElement("div");
   const table = document.createElement("table");
   const add = Object.assign(document.createElement("button"), { textContent: "+ add a row" });
+  const words = document.createElement("p"); // why what was typed is not taken
+  words.setAttribute("role", "alert");
   scroller.append(table);
-  el.append(scroller, add);
+  el.append(scroller, add, words);
   const columns = Object.entries(model.get("columns"));
   const value = () => model.get("value").map((row) => [...row]);
 
@@ -15,10 +26,13 @@ function render({ model, el }) {
   }
 
   function change(row, column, field) {
-    const number = field.valueAsNumber;
-    if (!Number.isInteger(number)) return; // half typed
+    const [name, ends] = columns[column];
     const rows = value();
-    rows[row][column] = Math.min(Math.max(number, Number(field.min)), Number(field.max));
+    const wrong = fault(field, ...ends);
+    field.setAttribute("aria-invalid", String(wrong !== ""));
+    words.textContent = wrong && `${name} of row ${row + 1} ${wrong}: the picture keeps ${rows[row][column]}.`;
+    if (wrong || field.value === "") return;
+    rows[row][column] = field.valueAsNumber;
     send(rows);
   }
 
@@ -53,13 +67,16 @@ function render({ model, el }) {
     return made;
   }
 
+  // Every field shows the number in use, except the one at work while what stands in it is not taken, and told so
   function fill() {
     model.get("value").forEach((row, i) => {
       const fields = table.rows[i + 1]?.querySelectorAll("input");
       if (!fields) return; // the table is being made anew
       row.forEach((number, column) => {
-        const half = fields[column] === document.activeElement && Number.isNaN(fields[column].valueAsNumber);
-        if (!half && fields[column].valueAsNumber !== number) fields[column].value = number;
+        const field = fields[column];
+        if (field === document.activeElement && (field.value === "" || field.getAttribute("aria-invalid") === "true")) return;
+        if (field.valueAsNumber !== number) field.value = number;
+        field.setAttribute("aria-invalid", "false");
       });
     });
   }
@@ -72,6 +89,7 @@ function render({ model, el }) {
       table.replaceChildren(head, ...Array.from({ length: count }, (_, row) => line(row)));
       table.querySelectorAll("td button").forEach((button) => { button.disabled = count === 1; });
       add.disabled = count >= model.get("most");
+      add.title = add.disabled ? `${count} rows are the most` : "";
     }
     fill();
   }
@@ -81,7 +99,10 @@ function render({ model, el }) {
     show();
     scroller.scrollTop = scroller.scrollHeight;
   });
-  model.on("change:value", show);
+  model.on("change:value", () => {
+    show();
+    if (!table.querySelector('[aria-invalid="true"]')) words.textContent = ""; // it was about a value that has gone
+  });
   show();
 }
 

@@ -6,7 +6,7 @@ import traitlets
 
 from helpers.arithmetic import Refused, whole
 
-MOST = 80
+MOST = 200  # rows
 
 
 def rows(**columns):

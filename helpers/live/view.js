@@ -3,6 +3,13 @@
 
 const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
 const REST = 150; // milliseconds after which a hand is said to rest
+const PEACE = 2000; // after which it has left a picture in peace; and after which an answer is late
+const NEWS = {
+  gone: "The kernel of this demo is gone, so its sliders do nothing. Run this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.",
+  busy: "The kernel is busy with a cell, marked [*]. This demo answers when that is done.",
+  late: "No answer yet. If none comes, the kernel is gone or busy: run this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.",
+  copy: "This demo and the one that it is a copy of move together. Run this cell to give it a life of its own.",
+};
 const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -166,11 +173,21 @@ class Drawing {
   }
 }
 
+// What stands for the demo where no kernel is, in the outputs before its own
+function still(el) {
+  for (let box = el; box; box = box.parentElement) {
+    const before = box.previousElementSibling;
+    if (before?.querySelector(".still")) return [before, before.previousElementSibling].filter((each) => each?.querySelector(".still, img"));
+  }
+  return [];
+}
+
 export function mount(el, source) {
   const canvas = svg("svg", { role: "img" });
   const sheet = html("div", { className: "sheet", tabIndex: 0 }, canvas);
   const touch = html("div", { className: "touch" });
   const words = html("div", { className: "words" });
+  const printed = html("div", { className: "printed" });
   const told = html("div", { className: "told" });
   const [back, play, forth, stage] = [["back", "previous step"], ["play", "play"], ["forth", "next step"], ["stage", "fill the screen"]]
     .map(([icon, title]) => label(html("button", { type: "button" }), icon, title));
@@ -182,9 +199,9 @@ export function mount(el, source) {
   told.setAttribute("role", "status"); // one lasting region that is told when the hand rests
   sheet.setAttribute("role", "application");
   const question = html("div", { className: "question", textContent: source.get("question") });
-  el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, told);
+  el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, printed, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [];
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, heard = "", settings = "", presses = 0;
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
   const step = () => Math.min(wanted, drawing.steps - 1);
@@ -194,8 +211,9 @@ export function mount(el, source) {
   const leadsTo = (thing) => (number(thing) < 0 ? -1 : drawing.leads(number(thing)));
 
   function read() {
-    const now = Object.fromEntries(["scene", "rest", "trouble", "words"].map((name) => [name, source.get(name)]));
-    const isNew = ["scene", "trouble", "words"].some((name) => now[name] !== seen[name]);
+    const now = Object.fromEntries(["scene", "rest", "trouble", "words", "answers"].map((name) => [name, source.get(name)]));
+    const isNew = ["scene", "trouble", "words", "answers"].some((name) => now[name] !== seen[name]);
+    if (isNew) answered();
     if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
     seen = now;
@@ -205,6 +223,8 @@ export function mount(el, source) {
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
     for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
+    const pieces = source.get("printed") ?? [];
+    if (pieces !== heard) printed.replaceChildren(...(heard = pieces).map(([kind, what]) => (kind === "text" ? html("pre", { textContent: what }) : html("img", { src: what, alt: "what the cell draws" }))));
     show();
     soon();
   }
@@ -233,17 +253,19 @@ export function mount(el, source) {
   // Once the hand rests: ask for the rest of the walk, remember where it stands, tell what there is.
   function soon() {
     clearTimeout(resting);
+    clearTimeout(peace);
     resting = setTimeout(() => {
       const want = `${drawing.number} ${drawing.have}`;
       if (drawing.have < drawing.all && want !== asked) source.more((asked = want));
       if (moved && source.get("step") !== wanted) source.keep(wanted); // and not a view that only looks on
       moved = false;
       if (!timer) announce();
+      peace = setTimeout(() => !timer && !seen.trouble && source.rests?.(`${drawing.number} ${step()}`), PEACE);
     }, REST);
   }
 
   function announce() {
-    const text = [...words.children, ...(kept || pointed ? [touch] : [])].map((row) => row.textContent).join(" ");
+    const text = [...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
     if (told.textContent !== text) told.textContent = text;
   }
 
@@ -265,8 +287,8 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = lit.words || (seen.trouble ? "" : hint());
-    touch.classList.toggle("lit", Boolean(lit.words));
+    touch.textContent = NEWS[news] || lit.words || (seen.trouble ? "" : hint());
+    touch.classList.toggle("lit", Boolean(NEWS[news] || lit.words));
     slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
     count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
@@ -445,10 +467,8 @@ export function mount(el, source) {
 
   function fill() {
     const whole = demo();
-    if (document.fullscreenElement) return document.exitFullscreen();
-    if (whole.classList.contains("stage")) return whole.classList.remove("stage");
-    if (!whole.requestFullscreen) return whole.classList.add("stage");
-    whole.requestFullscreen().catch(() => whole.classList.add("stage"));
+    if (!whole.classList.toggle("stage")) return document.fullscreenElement && document.exitFullscreen();
+    whole.requestFullscreen?.().catch(() => {}); // where the screen is not to be had, the window is filled
   }
 
   // For readers without eyes and hands on keys: names for what ipywidgets leaves without, and no key for the notebook
@@ -459,15 +479,57 @@ export function mount(el, source) {
     }
   }
 
+  // What is wrong with the kernel, as far as it can be seen from here
+
+  function tell(what) {
+    if (what === news) return;
+    news = what;
+    show();
+    soon();
+  }
+
+  const controls = () => [...demo().querySelectorAll(".noUi-handle, select, input")].filter((each) => !el.contains(each) && !each.closest(".rows"));
+  const chosen = () => [presses, ...controls().map((each) => each.ariaValueNow ?? (each.type === "checkbox" ? each.checked : each.value))].join();
+
+  function answered() {
+    settings = el.isConnected ? chosen() : "";
+    if (news !== "copy") news = "";
+  }
+
+  // A hand on a control: the answer may be late
+  function wait(event) {
+    if (el.contains(event.target) || (event.type === "pointermove" && !event.buttons)) return;
+    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1;
+    setTimeout(() => {
+      const asked = chosen();
+      if (asked === settings) return;
+      setTimeout(() => {
+        if (chosen() !== asked || asked === settings || news === "gone") return;
+        tell([...document.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("[*]")) ? "busy" : "late");
+      }, PEACE);
+    });
+  }
+
   const gone = new AbortController();
-  const added = new MutationObserver((changes) => changes.some(({ target }) => !el.contains(target)) && nameHandles(demo()));
+  const added = new MutationObserver((changes) => {
+    if (demo().classList.contains("jupyter-widgets-disconnected")) tell("gone");
+    else if (news === "gone") tell("");
+    if (changes.some(({ target }) => !el.contains(target))) nameHandles(demo());
+  });
 
   function adopt() {
-    const root = demo();
-    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"), { signal: gone.signal });
+    const root = demo(), { signal } = gone;
+    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"), { signal });
+    for (const type of ["pointermove", "keyup", "change", "click"]) root.addEventListener(type, wait, { signal });
+    document.addEventListener("fullscreenchange", () => root.matches(":fullscreen") || root.classList.remove("stage"), { signal });
     nameHandles(root);
-    added.observe(root, { childList: true, subtree: true });
+    added.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
+    settings = chosen();
+    for (const output of (stands = still(root))) output.style.display = "none";
+    if (source.copies?.()) tell("copy");
   }
+
+  let stands = [];
 
   const settled = new ResizeObserver(() => {
     if (!el.isConnected) return;
@@ -497,14 +559,19 @@ export function mount(el, source) {
     deaf();
     clearInterval(timer);
     clearTimeout(resting);
+    clearTimeout(peace);
+    for (const output of stands) output.style.display = "";
     settled.disconnect();
     added.disconnect();
     gone.abort();
   };
 }
 
+let views = 0; // of this model, whose module this is
+
 function render({ model, el }) {
-  return mount(el, {
+  views += 1;
+  const leave = mount(el, {
     get: (name) => model.get(name),
     listen(heard) {
       model.on("change", heard); // once, however much has changed
@@ -518,7 +585,17 @@ function render({ model, el }) {
       model.set("step", step);
       model.save_changes();
     },
+    rests(which) {
+      if (model.get("rests") === which) return;
+      model.set("rests", which);
+      model.save_changes();
+    },
+    copies: () => views > 1 && el.closest(".jp-Notebook, .jp-NotebookPanel-notebook") !== null,
   });
+  return () => {
+    views -= 1;
+    leave();
+  };
 }
 
 export default { render };

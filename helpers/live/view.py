@@ -14,20 +14,24 @@ class View(anywidget.AnyWidget):
     `scene` is what stands still and one frame; the browser then asks by `want` for the rest of the walk, as often as it
     takes, and gets it as `rest`. All this is state, so that a reload or a second view finds it. `photos` are those of
     the first setting, which are sent once; `fresh` are what else a setting needs. `step` is where the walk stands,
-    `question` what is asked above the picture where it stands alone.
+    `question` what is asked above the picture where it stands alone. `printed` are the pieces, ("text", it) or
+    ("image", its address), that stand under it. `rests` says which picture and step the hand has left in peace;
+    `answers` counts what has been answered.
     """
 
     _esm = Path(__file__).with_name("view.js")
     _css = Path(__file__).with_name("view.css")
-    scene, rest, words, want, question = (traitlets.Unicode().tag(sync=True) for _ in range(5))
+    scene, rest, words, want, question, rests = (traitlets.Unicode().tag(sync=True) for _ in range(6))
+    printed = traitlets.List().tag(sync=True)
     photos, fresh = (traitlets.Dict().tag(sync=True) for _ in range(2))
     trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
+    step, answers = (traitlets.Int(0).tag(sync=True) for _ in range(2))
 
-    def __init__(self, picture, question=""):
+    def __init__(self, picture, question="", printed=()):
         self.lock, self._number = RLock(), 0
-        state = self._started(picture, picture.start)
-        super().__init__(step=picture.start, question=question, photos=state.pop("fresh"), **state)
+        state = self._started(picture, picture.start) | {"printed": [*printed]}
+        super().__init__(step=picture.start, question=question, photos=state.pop("fresh"),
+                         rests=f"{self._number} {picture.start}", **state)
 
     def _started(self, picture, step, known=()):
         """The state with which a picture starts; nothing is changed if it cannot be drawn."""
@@ -36,13 +40,18 @@ class View(anywidget.AnyWidget):
         self._film, self._number = film, self._number + 1
         return {"scene": scene, "rest": "", "fresh": film.photos(known), "words": "", "trouble": ""}
 
-    def show(self, picture):
+    def show(self, picture, printed=()):
         """A new picture, at the step where the walk stands."""
-        self._set(self._started(picture, min(self.step, len(picture) - 1), self.photos))
+        state = self._started(picture, min(self.step, len(picture) - 1), self.photos)
+        self.answer(state | {"printed": [*printed]})
 
-    def say(self, words, trouble):
+    def say(self, words, trouble, printed=()):
         """Why there is no new picture."""
-        self._set({"words": words, "trouble": trouble})
+        self.answer({"words": words, "trouble": trouble, "printed": [*printed]})
+
+    def answer(self, state=None):
+        """Tell the browser that its message has been heard, whether or not that changes anything."""
+        self._set({**(state or {}), "answers": self.answers + 1})
 
     def _set(self, state):
         with self.hold_sync():

@@ -6,14 +6,15 @@ import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array
 from helpers.drawing.picture import Picture, Term
-from helpers.drawing.sheet import SMALL, Box, Sheet, centred, fitting_cell, named
+from helpers.drawing.sheet import SMALL, Box, Sheet, centred, fitting_cell, fitting_size, named
 from helpers.pictures.parts.columns import stacked
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, call, joined, pooling_rule, renumbered, signed, verdict
 from helpers.pictures.parts.words import index_of, order, planes, written_size
 
-GAP, TOP, CELL, NAME, HEIGHT, MARGIN, BELOW = 56, 36, 38, 110, 540, 40, 40
+GAP, TOP, CELL, NAME, HEIGHT, MARGIN = 56, 40, 38, 110, 540, 28
+BETWEEN, BIAS, ABOVE = 14, 26, 20  # rows; room below an output for its bias; a name's distance
 
 
 def channels(x, y, window, weight, bias=None, arguments=None):
@@ -64,10 +65,11 @@ class _Pooled:
 
     def still(self):
         sheet = self._table.sheet(_name(self.inputs), f"output {written_size(self.y)}")
+        sizes = self._table.digits(_padded(self.inputs), self.y)
         for plane, pooled, source, target in zip(self.inputs, self.y, *self._table.grids, strict=True):
-            draw_input(sheet, plane, source)
+            draw_input(sheet, plane, source, size=sizes[0])
             self._table.sign(sheet, 0, plane.channel, "→", above=self.rule.name)
-            draw_output(sheet, pooled, target, GREEN, at=(plane.channel, 0, 0))
+            draw_output(sheet, pooled, target, GREEN, at=(plane.channel, 0, 0), size=sizes[1])
         return sheet
 
     def moving(self, sheet, step):
@@ -134,14 +136,19 @@ class _Summed:
     @cached_property
     def _table(self):
         made = self.y[0].shape
-        return _Table((self.inputs[0].padded.shape, self.weight.shape[2:], made, made), len(self.inputs), len(self.y))
+        shapes = self.inputs[0].padded.shape, self.weight.shape[2:], made, made
+        return _Table(shapes, len(self.inputs), len(self.y), BIAS * bool(self.bias.any()))
+
+    @cached_property
+    def _digits(self):
+        return self._table.digits(_padded(self.inputs), self.weight, self.per_channel, self.y)
 
     def still(self):
         sheet = self._table.sheet(_name(self.inputs), "", "per channel", f"output {written_size(self.y)}")
         for plane, *places in zip(self.inputs, *self._table.grids[:3], strict=True):
             self._draw_channel(sheet, plane, *places)
         for f, (values, place) in enumerate(zip(self.y, self._table.grids[3], strict=True)):
-            draw_output(sheet, values, place, GREEN, first=f * values.size, at=(f, 0, 0))
+            draw_output(sheet, values, place, GREEN, first=f * values.size, at=(f, 0, 0), size=self._digits[3])
             if self.bias.any():
                 sheet.text(f"+ bias {signed(self.bias[f])}", place.centre[0], place.bottom + 12, SMALL)
                 sheet.target(f"bias[{f}]", Box(place.centre[0] - NAME / 2, place.bottom + 3, NAME, 18))
@@ -152,7 +159,7 @@ class _Summed:
         c = plane.channel
         sheet.target(f"channel[{c}]", source)
         sheet.target(f"slice[{c}]", weight)
-        draw_input(sheet, plane, source)
+        draw_input(sheet, plane, source, size=self._digits[0])
         sheet.cells("weight", weight, self.weight.shape[2:], first=(c, 0, 0))
         sheet.tint(part, np.full(self.y[0].shape, BLANK))
         sheet.cells("part", part, self.y[0].shape, first=(c, 0, 0))
@@ -169,8 +176,8 @@ class _Summed:
         self._table.name(sheet, 1, f"weight, filter {f}")
         since = f * self.y[0].size + order(self.y[0].shape)
         for c, (weight, part) in enumerate(zip(weights, parts, strict=True)):
-            sheet.grid(self.weight[f, c], weight.x, weight.y, weight.cell, ORANGE)
-            sheet.grid(self.per_channel[f, c], part.x, part.y, part.cell, BLUE, since=since)
+            sheet.grid(self.weight[f, c], weight.x, weight.y, weight.cell, ORANGE, size=self._digits[1])
+            sheet.grid(self.per_channel[f, c], part.x, part.y, part.cell, BLUE, since=since, size=self._digits[2])
         self._table.gather(sheet, f)
         return sheet
 
@@ -217,33 +224,55 @@ class _Summed:
 @dataclass(frozen=True)
 class _Table:
     """Where grids of these shapes stand, in columns, a row for each channel; the last may have its own number of rows.
+
+    last_below: room below each grid of the last column, for something else
     """
 
     shapes: tuple
     rows: int
     last_rows: int = 0
+    last_below: float = 0
 
     @cached_property
     def _counts(self):
         return [self.rows] * (len(self.shapes) - 1) + [self.last_rows or self.rows]
 
     @cached_property
-    def cell(self):
-        tallest, columns = max(rows for rows, _ in self.shapes), [columns for _, columns in self.shapes]
-        return min(CELL, fitting_cell(Sheet().width - 2 * MARGIN, columns, NAME, GAP),
-                   ((HEIGHT - TOP) / max(self._counts) - BELOW) / tallest)
+    def _below(self):
+        """What stands below each grid of a column."""
+        return [0] * (len(self.shapes) - 1) + [self.last_below]
+
+    @cached_property
+    def _cells(self):
+        """How large the cells of each column are: low grids have more room than tall ones, and one shape one size."""
+        pitch, columns = (HEIGHT - TOP) / max(self._counts), [columns for _, columns in self.shapes]
+        most = min(CELL, fitting_cell(Sheet().width - 2 * MARGIN, columns, NAME, GAP))
+        fits = [min(most, (pitch - BETWEEN - below) / shape[0])
+                for shape, below in zip(self.shapes, self._below, strict=True)]
+        return [min(fit for fit, other in zip(fits, self.shapes, strict=True) if other == shape)
+                for shape in self.shapes]
+
+    @cached_property
+    def _pitch(self):
+        """From one row to the next."""
+        return BETWEEN + max(rows * cell + below
+                             for (rows, _), cell, below in zip(self.shapes, self._cells, self._below, strict=True))
 
     @cached_property
     def columns(self):
         """A Box each, from top to bottom."""
-        return centred(Sheet(height=HEIGHT), [max(columns * self.cell, NAME) for _, columns in self.shapes], GAP, TOP)
+        widths = [max(columns * cell, NAME) for (_, columns), cell in zip(self.shapes, self._cells, strict=True)]
+        return centred(Sheet(height=HEIGHT), widths, GAP, TOP)
 
     @cached_property
     def grids(self):
         """The Grids of each column, one per channel."""
-        pitch = max(rows for rows, _ in self.shapes) * self.cell + BELOW
-        return [stacked(column, shape, self.cell, pitch, count)
-                for column, shape, count in zip(self.columns, self.shapes, self._counts, strict=True)]
+        each = zip(self.columns, self.shapes, self._cells, self._counts, strict=True)
+        return [stacked(column, shape, cell, self._pitch, count) for column, shape, cell, count in each]
+
+    def digits(self, *values):
+        """How large they are in each column, so that its grids have one size; `values` are those of all its grids."""
+        return [fitting_size(some, cell) for some, cell in zip(values, self._cells, strict=True)]
 
     def sheet(self, *names):
         """A new sheet with names above the columns, and the number of each input channel."""
@@ -255,7 +284,7 @@ class _Table:
         return sheet
 
     def name(self, sheet, column, name):
-        sheet.text(name, self.columns[column].centre[0], 18)
+        sheet.text(name, self.columns[column].centre[0], self.grids[column][0].y - ABOVE)
 
     def sign(self, sheet, column, channel, sign, above=""):
         """A sign between a column and the next."""
@@ -272,6 +301,10 @@ class _Table:
             sheet.line([(part.right + 4, y), (x, y)], MUTED)
         sheet.line([(x, min(*heights, to)), (x, max(*heights, to))], MUTED)
         sheet.text("Σ →", (x + targets[row].x) / 2, to, 20)
+
+
+def _padded(inputs):
+    return np.array([plane.padded for plane in inputs])
 
 
 def _name(inputs):

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from helpers.arithmetic import receptive_field
+from helpers.arithmetic import receptive_fields
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, tints, written
 from helpers.drawing.picture import Picture
 from helpers.drawing.sheet import SMALL, Box, Sheet, fitting
@@ -53,7 +53,7 @@ class Cone:
     @cached_property
     def fields(self):
         """What a cell of each row sees of the input, from the input up."""
-        return [receptive_field(self.layers[:row]) for row in range(len(self.layers) + 1)]
+        return receptive_fields(self.layers)
 
     @cached_property
     def _centres(self):
@@ -108,7 +108,7 @@ class Cone:
                 sheet.fill(self.box(row, cell).grown(-1), str(colours[cell]))
         for end in shown.ends:
             self._draw_numbers(sheet, end)
-        sheet.outline(self.box(shown.level, shown.unit), INK, 3)
+        sheet.frame(self.box(shown.level, shown.unit), INK, 3, self.cell)
 
     def _draw_wire(self, sheet, wire, colour, width):
         layer, above, below = wire

@@ -6,6 +6,8 @@ from math import ceil, floor
 
 import numpy as np
 
+from helpers.arithmetic import Refused
+from helpers.drawing import palette
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
 from helpers.drawing.picture import Picture
 from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
@@ -14,9 +16,11 @@ from helpers.pictures.parts.seen import Seen
 from helpers.pictures.parts.words import index_of
 
 HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 17  # the last of a line of the table
-SIDE, PLATE = Box(12, TOP, 276, HEIGHT - TOP - EDGE), Box(608, TOP, 182, HEIGHT - TOP - EDGE)
-COLUMNS = {"#": (313, 1), "layer": (320, 0), "size": (460, 1), "jump": (500, 1), "centre": (560, 1), "field": (600, 1)}
-LINE = Box(296, 0, 308, ROW)  # of the table
+SIDE = Box(4, TOP, 276, HEIGHT - TOP - EDGE)
+COLUMNS = {"#": 1, "layer": 0, "size": 1, "jump": 1, "centre": 1, "field": 1}  # and which end of each is in line
+LEFT, NARROW, WIDE, GAP = 288, 316, 400, 8  # of the table: its left edge, least and largest width, between its columns
+RIGHT = 790  # edge of the photo's place
+MOST = 9999  # cells of a field, of a row, and of what else has its place in the table
 SHOWN, ROOM = 5, 1.4  # units along each side of the walk; what the side view shows, in fields
 LEAST = 12  # input cells in the side view, at least
 CELL, SLIVER = 7, 3  # CSS pixels from which units are drawn one by one, and of which one at the border is drawn
@@ -29,18 +33,36 @@ def field(layers, photo, reach):
     """A walk over 5 × 5 of the units on top of a stack, and what of the photo each of them sees.
 
     layers: square Windows from the input up    photo: (3, rows, columns) between 0 and 1; a 1 may come before
-    reach: what torch says, for rows and for columns: (outputs, cells) bool, which cells an output depends on
-    Raises Refused where a layer does not fit, ValueError for a `reach` of another shape.
+    reach: asked for rows and for columns what torch says, a function of the layers and of how many cells there are:
+    (outputs, cells) bool, which cells an output depends on
+    Raises Refused where a layer does not fit or sees too much to be drawn, ValueError for a `reach` of another shape.
     """
     if not layers:
         raise ValueError("give at least one layer")
     photo = as_array(photo).reshape(3, *photo.shape[-2:])
-    seen, reach = Seen(tuple(layers), photo.shape[1:]), tuple(map(as_array, reach))
+    seen = Seen(tuple(layers), photo.shape[1:])
+    _expect_room(seen)
+    reach = [as_array(reach(layers, size)) for size in seen.shape]
     expected = [(counts[-1], counts[0]) for counts in seen.counts]
     if [each.shape for each in reach] != expected:
         raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in reach]}")
     walk = _Walk(seen, photo, reach)
     return Picture(walk.steps, walk.still, walk.tell, walk.moving, walk.start, asides=len(walk.asides))
+
+
+def _expect_room(seen):
+    """Refused where numbers grow beyond what the table and the side view hold."""
+    for level, (field, *counts) in enumerate(zip(seen.fields, *seen.counts, strict=True)):
+        numbers = {"row": max(counts), "field": field.size, "jump": field.jump, "centre": abs(field.centre)}
+        widest = max(numbers, key=numbers.get)
+        if numbers[widest] > MOST:
+            raise Refused(f"Layer {level}: its {widest} exceeds {MOST:,} cells, which is as far as the picture goes: "
+                          "lower kernel, stride, padding or dilation.")
+
+
+def _evenly(some, count):
+    """So many of them at most, evenly apart, the ends among them."""
+    return [some[i] for i in np.linspace(0, len(some) - 1, min(len(some), count)).round().astype(int)]
 
 
 def _without(run, other):
@@ -140,7 +162,8 @@ class _SideView:
                 for level, (field, count) in enumerate(zip(fields, self.seen.counts[1], strict=True))]
 
     def still(self, sheet):
-        sheet.text("the stack from the side", SIDE.centre[0], TOP / 2, SMALL, MUTED)
+        top = self.rows[-1].middle - ROW / 2
+        sheet.text("the stack from the side", SIDE.centre[0], top - TOP / 2, SMALL, MUTED)
         for row in self.rows:
             row.draw(sheet, 0, row.count, PALE)
 
@@ -189,13 +212,16 @@ class _Table:
 
     @cached_property
     def levels(self):
-        """Those with a line: all, or the input, the top and the growing ones, some of these, evenly, if they are many.
+        """Those with a line: all, or the input, the top and the growing ones.
+
+        If these are too many, then those where the jump grows, and some of the others, evenly.
         """
-        room = int(SIDE.height / ROW)
+        room, fields = int(SIDE.height / ROW), self.seen.fields
         if self.seen.top < room:
             return list(range(self.seen.top + 1))
-        chosen = np.linspace(0, len(self.growing) - 1, min(len(self.growing), room - 2)).round().astype(int)
-        return [0, *(self.growing[i] for i in chosen), self.seen.top]
+        strided = _evenly([level for level in self.growing if fields[level].jump > fields[level - 1].jump], room - 2)
+        others = _evenly([level for level in self.growing if level not in strided], room - 2 - len(strided))
+        return [0, *sorted(strided + others), self.seen.top]
 
     @cached_property
     def lines(self):
@@ -206,16 +232,41 @@ class _Table:
         end = SIDE.bottom + ROW
         for level in self.levels:
             bottoms[level] = end = min(bottoms[level], end - ROW)
-        return {level: LINE.at(bottom - ROW, ROW) for level, bottom in bottoms.items()}
+        return {level: self.line.at(bottom - ROW, ROW) for level, bottom in bottoms.items()}
+
+    @cached_property
+    def widths(self):
+        """How wide the entries of each column are, where they are of the usual size."""
+        columns = zip(COLUMNS, *map(self._cells, self.levels), strict=True)
+        return [max(palette.text_width(text, SMALL) for text in column) for column in columns]
+
+    @cached_property
+    def line(self):
+        """The first line's place, as wide as the entries need."""
+        needed = sum(self.widths) + GAP * (len(COLUMNS) + 1)
+        return Box(LEFT, 0, min(max(NARROW, needed), WIDE), ROW)
+
+    @cached_property
+    def columns(self):
+        """Size of the writing, smaller only where there is no room, and where each column is in line."""
+        gaps = len(COLUMNS) + 1
+        scale = min((self.line.width - gaps * GAP) / sum(self.widths), 1)
+        gap = (self.line.width - scale * sum(self.widths)) / gaps
+        x, places = LEFT + gap, []
+        for width, align in zip(self.widths, COLUMNS.values(), strict=True):
+            places.append((x + align * scale * width, align))
+            x += scale * width + gap
+        return scale * SMALL, places
 
     def still(self, sheet):
-        for name, (x, align) in COLUMNS.items():
-            sheet.text(name, x, TOP / 2, SMALL, MUTED, align)
+        size, places = self.columns
+        for name, (x, align) in zip(COLUMNS, places, strict=True):
+            sheet.text(name, x, self.lines[self.seen.top].y - TOP / 2, size, MUTED, align)
         for level, line in self.lines.items():
-            for text, (x, align) in zip(self._cells(level), COLUMNS.values(), strict=True):
-                sheet.text(text, x, line.centre[1], SMALL, INK, align)
+            for text, (x, align) in zip(self._cells(level), places, strict=True):
+                sheet.text(text, x, line.centre[1], size, INK, align)
             if len(self.lines) <= self.seen.top:
-                ends = (SIDE.right + 2, self.view.rows[level].middle), (LINE.x - 2, line.centre[1])
+                ends = (SIDE.right + 2, self.view.rows[level].middle), (LEFT - 2, line.centre[1])
                 sheet.line(ends, mix(MUTED, 0.35), 1)
 
     def _cells(self, level):
@@ -229,7 +280,8 @@ class _Table:
             return "input"
         layer = self.seen.layers[level - 1]
         rest = (("s", layer.stride, 1), ("p", layer.padding, 0), ("d", layer.dilation, 1))
-        return " ".join([f"k{layer.kernel}", *(f"{name}{value}" for name, value, usual in rest if value != usual)])
+        told = [f"{name}{value}" for name, value, usual in rest if value != usual]
+        return " ".join([f"k{layer.kernel}", *told, *["ceil"] * layer.ceil_mode])
 
     def mark(self, sheet, level):
         """The line of the level at work, if it has one."""
@@ -246,9 +298,14 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Plate:
-    """The photo, with room around it for the field of every unit."""
+    """The photo, with room around it for the field of every unit, right of x = `left`."""
 
     seen: Seen
+    left: float
+
+    @property
+    def place(self):
+        return Box(self.left, TOP, RIGHT - self.left, HEIGHT - TOP - EDGE)
 
     @cached_property
     def reach(self):
@@ -260,18 +317,18 @@ class _Plate:
     @cached_property
     def scale(self):
         (top, bottom), (left, right) = self.reach
-        return min(PLATE.width / (right - left), PLATE.height / (bottom - top))
+        return min(self.place.width / (right - left), self.place.height / (bottom - top))
 
     def box(self, rows, columns):
         """Where a run of rows crosses one of columns."""
-        middle_x, middle_y = PLATE.centre
+        middle_x, middle_y = self.place.centre
         y, bottom = (middle_y + self.scale * (row - sum(self.reach[0]) / 2) for row in rows)
         x, right = (middle_x + self.scale * (column - sum(self.reach[1]) / 2) for column in columns)
         return Box(x, y, right - x, bottom - y)
 
     def still(self, sheet, photo):
         rows, columns = self.seen.shape
-        sheet.text(f"input {rows} × {columns}", PLATE.centre[0], TOP / 2, SMALL, MUTED)
+        sheet.text(f"input {rows} × {columns}", self.place.centre[0], self.box(*self.reach).y - TOP / 2, SMALL, MUTED)
         place = self.box((0, rows), (0, columns))
         sheet.photo(photo.transpose(1, 2, 0).clip(0, 1), place.x, place.y, place.width, place.height)
 
@@ -329,7 +386,7 @@ class _Walk:
 
     @cached_property
     def plate(self):
-        return _Plate(self.seen)
+        return _Plate(self.seen, self.table.line.right + 4)
 
     @cached_property
     def stretches(self):
@@ -422,7 +479,9 @@ class _Walk:
         """The sentences that all steps share."""
         top = self.seen.fields[-1]
         sizes = " → ".join("×".join(map(str, size)) for size, _ in groupby(zip(*self.seen.counts, strict=True)))
-        return [("growth", ", ".join(str(field.size) for field in self.seen.fields[1:]) + ", layer by layer"),
+        growth = [str(size) for size, _ in groupby(field.size for field in self.seen.fields[1:])]
+        where = "layer by layer" if len(growth) == self.seen.top else "where it grows"
+        return [("growth", f"{', '.join(growth)}, {where}"),
                 ("jump", f"{top.jump}, for so far apart are the fields of neighbours on top; "
                          f"the first is centred on cell {written(top.centre)}"),
                 ("sizes", sizes), *self.table.told()]

@@ -8,12 +8,13 @@ import numpy as np
 from helpers.arithmetic import macs, parameters
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, mix, tints
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import SMALL, Sheet, centred, fitting_cell, named
+from helpers.drawing.sheet import BARE, SMALL, Sheet, centred, fitting_cell, fitting_size, named
 from helpers.pictures.parts.columns import BESIDE, stacked
 from helpers.pictures.parts.rules import Weighted, agrees, products, verdict
 from helpers.pictures.parts.words import planes, written_size
 
-GAP, TOP, HEIGHT, CELL, NAME, BELOW, WIRE, FRAME, SIZE = 44, 56, 560, 34, 100, 8, 6, 3, 36
+GAP, TOP, HEIGHT, CELL, NAME, BELOW, WIRE, FRAME = 44, 56, 560, 34, 100, 8, 6, 3
+ABOVE = 40, 20  # the grids of a column: its name and, smaller, its size
 COLUMNS = "input", "depthwise", "middle", "pointwise", "output"
 
 
@@ -192,6 +193,11 @@ class _Columns:
         return {name: stacked(self.blocks[name], shape, min(side, self._tallest(shape)), self._pitch, count, beside)
                 for name, shape, beside, side, count in each}
 
+    def above(self, name):
+        """Where the words above a column stand: the middle of its grids, and the height of each line."""
+        x, top = self.blocks[name].centre[0], self.grids[name][0].y
+        return [(x, top - height) for height in ABOVE]
+
     def wire(self, left, row, right, to):
         """The line from a row of one column to a row of the next."""
         (*_, start), (end, *_) = self._row(left, row), self._row(right, to)
@@ -229,9 +235,10 @@ class _Drawn:
         stages = self.stages
         kernels = f"{_count(stages.middle, 'kernel')} {written_size(stages.depthwise[0, 0])}"
         sizes = written_size(stages.x), kernels, written_size(stages.middle), "", written_size(stages.y)
-        for (name, block), size in zip(self.columns.blocks.items(), sizes, strict=True):
-            sheet.text(name, block.centre[0], 16)
-            sheet.text(size, block.centre[0], SIZE, SMALL)
+        for name, size in zip(COLUMNS, sizes, strict=True):
+            upper, lower = self.columns.above(name)
+            sheet.text(name, *upper)
+            sheet.text(size, *lower, SMALL)
 
     @property
     def _wires(self):
@@ -248,13 +255,22 @@ class _Drawn:
         for channel, place in enumerate(self.columns.grids["depthwise"]):
             sheet.cells("weight", place, self.stages.kernel, first=(channel, 0, 0))
 
+    @cached_property
+    def _digits(self):
+        """How large they are in each column, so that all of its grids have them, or none."""
+        stages = self.stages
+        shown = stages.x, stages.depthwise, stages.middle, stages.pointwise, stages.y
+        return {name: fitting_size(values, self.columns.grids[name][0].cell, BARE)
+                for name, values in zip(COLUMNS, shown, strict=True)}
+
     def _column(self, sheet, name, values, hue, leads=None, fills=False):
         """The grids of a column, each of which leads to its step, if there is one, and is blank before, if it fills."""
         for channel, (plane, place) in enumerate(zip(values, self.columns.grids[name], strict=True)):
             step = leads and leads[channel]
             if fills:
                 sheet.tint(place, np.full(plane.shape, BLANK))
-            sheet.grid(plane, place.x, place.y, place.cell, hue, since=np.full(plane.shape, step) if fills else None)
+            sheet.grid(plane, place.x, place.y, place.cell, hue, size=self._digits[name],
+                       since=np.full(plane.shape, step) if fills else None)
             sheet.target(f"{name}[{channel}]", place, step)
 
     def moving(self, sheet, step):
@@ -270,12 +286,12 @@ class _Drawn:
         for wire in wires:
             sheet.line(self.columns.wire(*wire), ORANGE, 2.5)
         told = f"filter {mixed}, 1 × 1" if mixed >= 0 else f"{_count(self.stages.y, 'filter')} 1 × 1"
-        sheet.text(told, self.columns.blocks["pointwise"].centre[0], SIZE, SMALL)
+        sheet.text(told, *self.columns.above("pointwise")[1], SMALL)
 
     def _filter(self, sheet, number):
         weights = self.stages.pointwise[number]
         for values, colour, place in zip(weights, tints(weights, ORANGE), self.columns.grids["pointwise"], strict=True):
-            sheet.grid(values, place.x, place.y, place.cell, colours=colour)
+            sheet.grid(values, place.x, place.y, place.cell, colours=colour, size=self._digits["pointwise"])
 
     def _frame(self, sheet, name, channel, colour):
         """From outside, for the digits may be small."""

@@ -71,7 +71,7 @@ class Moves:
         for (*_, channels), place in zip(self.tables, self.places, strict=True):
             for row, column in np.argwhere(channels == channel).tolist():
                 sheet.tint(place, self._colours(np.array([[channel]]), LIT), at=(row, column))
-                sheet.outline(place.box(row, column), INK, 3)
+                sheet.frame(place.box(row, column), INK, 3, place.cell)
 
     def _step(self, channel):
         """Where a cell leads, unless what torch put there is no channel."""

@@ -1,32 +1,45 @@
 """Several arrays in a row: small ones as numbered cells, larger ones as pictures."""
 import re
+from dataclasses import dataclass
+from math import ceil, inf, sqrt
 
 import numpy as np
 
-from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, parts, written
+from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, parts, tints, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import SMALL, Box, Sheet, centred
+from helpers.drawing.sheet import BARE, SMALL, Box, Grid, Sheet, centred, fitting_size
 from helpers.pictures.parts.words import noted, squeezed, written_rows, written_size
 
-GAP, TOP, BELOW, HEIGHT, CELL, PIXEL, NUMBERED = 36, 44, 10, 346, 44, 9, 17
+GAP, TOP, BELOW, HEIGHT, CELL, NUMBERED = 36, 44, 10, 346, 44, 17
+LABEL = 0.7  # of a cell: room above each channel of a volume, and between them
 BRIGHTEST = 0.99  # share of the values below full colour, so that a few extremes do not pale the rest
 SPOKEN = 49  # cells: of more, no list of numbers tells anything
 HUES = {"input": BLUE, "weight": ORANGE, "output": GREEN}
 
 
-def side_by_side(arrays, note=""):
+def side_by_side(arrays, note="", volumes=False):
     """One step that shows every array under its name, and what the numbers are.
 
     arrays: {name: array}, each (rows, columns) or a photo (3, rows, columns) between 0 and 1; 1s may come before.
+    volumes: three axes are no photo but (channels, rows, columns) of a few numbers, drawn channel by channel; at the
+    ends of its axes nan is nothing, so that volumes of several sizes keep their places
     Up to 17 × 17 they are numbered cells, blank for nan; above that a picture, from black to white, or from purple to
     green around 0 where there are negative values. The first word of a name gives the colour: input, weight, output.
-    The first array sets the height, so that the page does not jump where a slider changes the others.
+    The first array sets the height, so that the page does not jump where a slider changes the others, and a picture
+    fills it whatever its size, so that pictures can be compared.
     note: a sentence of the lesson, said first
     """
     if not arrays:
         raise ValueError("give at least one array, as in {'input': x}")
-    arrays = {name: _plane_or_photo(name, values) for name, values in arrays.items()}
-    return Picture(1, lambda: _still(arrays), lambda step: _tell(arrays, note))
+    shown = [_shown(name, values, volumes) for name, values in arrays.items()]
+    return Picture(1, lambda: _still(shown), lambda step: _tell(shown, note))
+
+
+def _shown(name, values, volumes):
+    if volumes and squeezed(values, 3).ndim == 3:
+        return _Channels(name, squeezed(values, 3))
+    values = _plane_or_photo(name, values)
+    return (_Cells if values.ndim == 2 and max(values.shape) <= NUMBERED else _Pixels)(name, values)
 
 
 def _plane_or_photo(name, values):
@@ -36,46 +49,113 @@ def _plane_or_photo(name, values):
     raise ValueError(f"{name} must be (rows, columns) or a photo (3, rows, columns), not {values.shape}")
 
 
-def _is_numbered(values):
-    return values.ndim == 2 and max(values.shape) <= NUMBERED
-
-
-def _still(arrays):
-    first, *_ = arrays.values()
-    share = (Sheet().width - GAP * (len(arrays) + 1)) / len(arrays)
-    sheet = Sheet(height=TOP + BELOW + round(_fit(first, share, HEIGHT) * first.shape[-2]))
-    blocks = centred(sheet, [share] * len(arrays), GAP, TOP)
-    sides = _sides(list(arrays.values()), share, sheet.height - TOP - BELOW)
-    for (name, values), block, side in zip(arrays.items(), blocks, sides, strict=True):
-        size = values.shape[-1] * side, values.shape[-2] * side
-        draw = _draw_cells if _is_numbered(values) else _draw_pixels
-        draw(sheet, name, values, Box(*block.corner_of(*size), *size))
+def _still(shown):
+    share = (Sheet().width - GAP * (len(shown) + 1)) / len(shown)
+    sheet = Sheet(height=TOP + BELOW + round(shown[0].fitting(share, HEIGHT) * shown[0].size[0]))
+    fits = [each.fitting(share, sheet.height - TOP - BELOW) for each in shown]
+    cell = min((fit for fit, each in zip(fits, shown, strict=True) if each.most < inf), default=CELL)
+    for each, block, fit in zip(shown, centred(sheet, [share] * len(shown), GAP, TOP), fits, strict=True):
+        height, width = (count * (cell if each.most < inf else fit) for count in each.size)
+        each.draw(sheet, Box(*block.corner_of(width, height), width, height))
     return sheet
 
 
-def _draw_cells(sheet, name, values, place):
-    hue = HUES.get(re.split(r"\W", name)[0], MUTED)
-    sheet.grid(values, place.x, place.y, place.width / values.shape[-1], hue)
-    sheet.text(name, place.centre[0], place.y - 20)
+@dataclass(frozen=True)
+class _Array:
+    """An array under its name. most: how large a cell, or a pixel, may be; all that have cells have the same"""
+
+    name: str
+    values: np.ndarray
+
+    @property
+    def size(self):
+        """Rows and columns of cells, or of pixels, that it takes."""
+        return self.values.shape[-2:]
+
+    def fitting(self, width, height):
+        """The side of a cell, or of a pixel, with which it fits."""
+        return min(self.most, height / self.size[0], width / self.size[1])
+
+    def in_words(self):
+        return f"{written_size(self.values)}, {_range(self.values)}"
 
 
-def _draw_pixels(sheet, name, values, place):
-    sheet.photo(_pixels(values), place.x, place.y, place.width, place.height)
-    sheet.text(f"{written(values.min())} … {written(values.max())}", place.centre[0], place.y - 12, SMALL, MUTED)
-    sheet.text(name, place.centre[0], place.y - 30)
+class _Pixels(_Array):
+    most = inf
+
+    def draw(self, sheet, place):
+        low, high = written(self.values.min()), written(self.values.max())
+        sheet.photo(_pixels(self.values), place.x, place.y, place.width, place.height)
+        sheet.text(f"{low} … {high}", place.centre[0], place.y - 12, SMALL, MUTED)
+        sheet.text(self.name, place.centre[0], place.y - 30)
 
 
-def _sides(arrays, width, height):
-    """The side of a cell, or of a pixel, of each array; all that have cells have the same."""
-    fits = [_fit(values, width, height) for values in arrays]
-    cell = min((fit for fit, values in zip(fits, arrays, strict=True) if _is_numbered(values)), default=CELL)
-    return [cell if _is_numbered(values) else fit for fit, values in zip(fits, arrays, strict=True)]
+class _Cells(_Array):
+    most = CELL
+
+    @property
+    def hue(self):
+        return HUES.get(re.split(r"\W", self.name)[0], MUTED)
+
+    def draw(self, sheet, place):
+        cell = place.width / self.size[1]
+        sheet.grid(self.values, place.x, place.y, cell, self.hue, size=fitting_size(self.values, cell, BARE))
+        sheet.text(self.name, place.centre[0], place.y - 20)
+
+    def in_words(self):
+        is_there = ~np.isnan(self.values)
+        if self.values.size <= SPOKEN or not is_there.any():
+            return f"{written_size(self.values)}, {written_rows(self.values)}"
+        if is_there.all():
+            return super().in_words()
+        return (f"{written_size(self.values)}, {is_there.sum()} of {is_there.size} cells painted, "
+                f"{_range(self.values[is_there])}")
 
 
-def _fit(values, width, height):
-    """The side of a cell, or of a pixel, with which an array fits."""
-    most = CELL if _is_numbered(values) else PIXEL
-    return min(most, width / values.shape[-1], height / values.shape[-2])
+class _Channels(_Cells):
+    """A volume, its channels in a square, each under its number."""
+
+    @property
+    def _beside(self):
+        """How many channels stand in a row."""
+        return ceil(sqrt(len(self.values)))
+
+    @property
+    def size(self):
+        channels, rows, columns = self.values.shape
+        return ceil(channels / self._beside) * (rows + LABEL), self._beside * (columns + LABEL) - LABEL
+
+    def draw(self, sheet, place):
+        cell = place.width / self.size[1]
+        colours = np.where(np.isnan(self.values), "", tints(self.values, self.hue))
+        for channel in np.flatnonzero(~np.isnan(self.values).all(axis=(1, 2))):
+            grid = self._grid(channel, place, cell)
+            sheet.grid(self.values[channel], grid.x, grid.y, cell, colours=colours[channel],
+                       size=fitting_size(self.values, cell, BARE))
+            sheet.text(f"channel {channel}", grid.x, grid.y - LABEL * cell / 2, SMALL, MUTED, align=0)
+        sheet.text(self.name, place.centre[0], place.y - 20)
+
+    def _grid(self, channel, place, cell):
+        rows, columns = self.values.shape[1:]
+        row, column = divmod(int(channel), self._beside)
+        return Grid.of((rows, columns), place.x + column * (columns + LABEL) * cell,
+                       place.y + (row * (rows + LABEL) + LABEL) * cell, cell)
+
+    def in_words(self):
+        values = _trimmed(self.values)
+        told = "; ".join(f"channel {channel}: {written_rows(plane)}" for channel, plane in enumerate(values))
+        return f"{written_size(values)}, {told if values.size <= SPOKEN else _range(values)}"
+
+
+def _trimmed(values):
+    """A volume without what is nothing along all of an axis."""
+    is_there = ~np.isnan(values)
+    return values[np.ix_(*(is_there.any(axis=others) for others in ((1, 2), (0, 2), (0, 1))))]
+
+
+def _range(values):
+    low, high = written(values.min()), written(values.max())
+    return f"each {low}" if low == high else f"from {low} to {high}, mean {written(values.mean())}"
 
 
 def _pixels(values):
@@ -89,14 +169,7 @@ def _pixels(values):
     return share * np.where((values < 0)[..., None], parts(PURPLE), parts(GREEN)) / 255 + 1 - share
 
 
-def _tell(arrays, note):
+def _tell(shown, note):
     yield from noted(note)
-    for name, values in arrays.items():
-        yield name, f"{written_size(values)}, {_in_words(values)}"
-
-
-def _in_words(values):
-    there = values[~np.isnan(values)]
-    if (values.ndim == 2 and values.size <= SPOKEN) or not there.size:
-        return written_rows(values)
-    return f"from {written(there.min())} to {written(there.max())}, mean {written(there.mean())}"
+    for each in shown:
+        yield each.name, each.in_words()

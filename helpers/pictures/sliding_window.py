@@ -78,7 +78,8 @@ class _Walk:
             patch = self.read.patch(at)
             sheet.grid(patch, middle.x, middle.y, middle.cell, ORANGE)
             if self.rule.name == "max":
-                sheet.outline(middle.box(*np.unravel_index(np.nanargmax(patch), patch.shape)), INK, 3)
+                largest = np.unravel_index(np.nanargmax(patch), patch.shape)
+                sheet.frame(middle.box(*largest), INK, 3, middle.cell)
         mark_output(sheet, target, at)
 
     def groups(self, step):

@@ -8,11 +8,11 @@ import numpy as np
 from helpers.arithmetic import Refused, whole
 from helpers.drawing.palette import MUTED, ORANGE, TINTS, mix, tints, written
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Box, Sheet, centred, fitting_cell
+from helpers.drawing.sheet import BARE, NUMBER, Box, Sheet, centred, fitting_cell, fitting_size
 from helpers.pictures.parts.rules import verdict
 from helpers.pictures.parts.words import planes, squeezed, written_rows, written_size
 
-GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 40, 40, 47, 130, 196, 60, 282, 27, 424
+GAP, TOP, CELL, NAME, ROOM, LEFT, BARS, BAR, HEIGHT = 24, 40, 54.2, 130, 217, 60, 298, 27, 440
 NOTHING = 1e-5  # share of the largest singular value: below that is rounding
 
 
@@ -76,19 +76,20 @@ class _Terms:
         added = "term 1 alone" if self.rank == 1 else f"terms 1 to {self.rank} added"
         return {added: self.sum, "still missing": self.missing, f"weight {written_size(self.weight)}": self.weight}
 
-    def _grid(self, sheet, values, x, y, cell):
+    def _grid(self, sheet, values, x, y, cell, share=BARE):
         """A grid whose tints have the scale of the kernel, so that a little looks like little."""
         most = np.abs(self.weight).max()
-        return sheet.grid(values, x, y, cell, colours=tints(values.clip(-most, most), ORANGE, most))
+        return sheet.grid(values, x, y, cell, colours=tints(values.clip(-most, most), ORANGE, most),
+                          size=fitting_size(values, cell, share))
 
     def _table(self, sheet, x, top, cell):
         """The term as a multiplication table, with its column on the left and its row on top."""
         column, row = self.pair(self.rank - 1)
         edges = [sheet.grid(column[:, None], x - 3, top, cell, ORANGE),
-                 self._grid(sheet, row[None], x + cell, top - cell - 3, cell)]
+                 self._grid(sheet, row[None], x + cell, top - cell - 3, cell, NUMBER)]
         body = self._grid(sheet, np.outer(column, row), x + cell, top, cell)
         for edge in edges:
-            sheet.outline(edge, ORANGE, 3)
+            sheet.frame(edge, ORANGE, 3, cell)
         sheet.text("·", x - 3 + cell / 2, top - 3 - cell / 2, 24)
         sheet.text(f"term {self.rank}: column · row", (x + body.right) / 2, top - cell - 23)
 

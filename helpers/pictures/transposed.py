@@ -48,21 +48,35 @@ class _Prints:
     arguments: str
 
     def __post_init__(self):
-        expected = tuple(self.layer.outputs(n) for n in self.x.shape)
+        expected = self.layer.outputs(self.x.shape)
         if self.y.shape != expected:
             raise ValueError(f"y is {written_size(self.y)}, but this layer makes {expected}")
-        if self.weight.shape != 2 * (self.layer.kernel,):
-            raise ValueError(f"weight is {written_size(self.weight)}, but the layer's kernel is {self.layer.kernel}")
+        kernel = tuple(axis.kernel for axis in self.axes)
+        if self.weight.shape != kernel:
+            raise ValueError(f"weight is {written_size(self.weight)}, but the layer's kernel is {kernel}")
+
+    @cached_property
+    def axes(self):
+        """The layer along rows and along columns."""
+        return self.layer.axes(2)
+
+    @property
+    def rim(self):
+        """Cells of the sheet before the output, one number per axis; as many come after it."""
+        return [axis.padding for axis in self.axes]
 
     @cached_property
     def kept(self):
         """Which cells of the sheet are the output."""
-        return np.pad(np.ones(self.y.shape, dtype=bool), self.layer.padding)
+        return np.pad(np.ones(self.y.shape, dtype=bool), [(rim, rim) for rim in self.rim])
+
+    def painted_by(self, step):
+        """Rows and columns of the output that one input cell paints, also beyond its edges."""
+        return self.layer.cells(index_of(step, self.x.shape))
 
     def spot(self, step):
-        """The rows and the columns of the sheet under the print of one input cell."""
-        cells = [self.layer.cells(i) for i in index_of(step, self.x.shape)]
-        return tuple(slice(some[0] + self.layer.padding, some[-1] + self.layer.padding + 1) for some in cells)
+        """Where that is on the sheet: an index of its rows and columns."""
+        return np.ix_(*(np.add(cells, rim) for cells, rim in zip(self.painted_by(step), self.rim, strict=True)))
 
     @cached_property
     def prints(self):
@@ -74,12 +88,14 @@ class _Prints:
 
     @cached_property
     def size(self):
-        return size_sentence(*map(self.layer.in_words, self.x.shape))
+        return size_sentence(*self.layer.in_words(self.x.shape))
 
     @cached_property
     def torch(self):
         layer = self.layer
         settings = dict(stride=layer.stride, padding=layer.padding, output_padding=layer.output_padding)
+        if layer.span != layer.kernel:
+            settings["dilation"] = layer.dilation
         return "torch", call("F.conv_transpose2d", self.arguments, settings)
 
 
@@ -112,12 +128,12 @@ class _Stamping(_Prints):
         """What each cell of the sheet is called where it is pointed at."""
         names = np.empty(self.kept.shape, dtype=object)
         for cell in np.ndindex(*names.shape):
-            names[cell] = named("output" if self.kept[cell] else "rim", [i - self.layer.padding for i in cell])
+            names[cell] = named("output" if self.kept[cell] else "rim", np.subtract(cell, self.rim).tolist())
         return names
 
     @cached_property
     def row(self):
-        rim = " and its rim" if self.layer.padding else ""
+        rim = " and its rim" if any(self.rim) else ""
         names = (f"input {written_size(self.x)}", f"weight {written_size(self.weight)}", "print",
                  f"output {written_size(self.y)}{rim}")
         shapes = self.x.shape, self.weight.shape, self.weight.shape, self.kept.shape
@@ -136,7 +152,7 @@ class _Stamping(_Prints):
         sheet.tint(target, np.where(self.kept, BLANK, PALE))
         there = self.painted[-1] | self.kept
         _paint(sheet, target, self.totals[-1], self.colours[-1], there, self.digits[1], self.last)
-        sheet.outline(target.box(*2 * [self.layer.padding], *self.y.shape), GREEN, 3)
+        sheet.frame(target.box(*self.rim, *self.y.shape), GREEN, 3, target.cell)
         self._targets(sheet)
         return sheet
 
@@ -156,9 +172,9 @@ class _Stamping(_Prints):
         _paint(sheet, stamp, values, colours, np.ones(values.shape), self.digits[0])
         changing = self.painted[step] & (self.last > step)
         _paint(sheet, target, self.totals[step], self.colours[step], changing, self.digits[1])
-        rows, columns = self.spot(step)
-        sheet.outline(target.box(rows.start, columns.start, *self.weight.shape), ORANGE, 4)
-        sheet.outline(source.box(*at), INK, 3)
+        spot, spans = self.spot(step), [axis.span for axis in self.axes]
+        sheet.frame(target.box(*(int(cells.min()) for cells in spot), *spans), ORANGE, 4, target.cell)
+        sheet.frame(source.box(*at), INK, 3, source.cell)
 
     def groups(self, step):
         """Each weight with its print and the cell that this lands on."""
@@ -167,13 +183,14 @@ class _Stamping(_Prints):
 
     def tell(self, step):
         at = index_of(step, self.x.shape)
-        rows, columns = (listed(name, self.layer.cells(i)) for name, i in zip(("row", "column"), at, strict=True))
+        rows, columns = (listed(name, cells)
+                         for name, cells in zip(("row", "column"), self.painted_by(step), strict=True))
         yield "step", f"{step + 1} of {self.x.size}, {named('input', at)} is {written(self.x[at])}"
         yield "print", f"{signed(self.x[at])} · weight, on {rows} and {columns} of the output"
         yield "overlap", *self._overlap(step)
         yield "sum", self._sum(step)
         yield self.size
-        if self.layer.padding:
+        if any(self.rim):
             yield "cut", f"padding {self.layer.padding} cuts the grey rim off the output"
         yield self.torch
 
@@ -259,7 +276,7 @@ class _Matrix(_Prints):
     def moving(self, sheet, step):
         _, middle, target = self.places
         for box in (middle.box(0, step, len(self.matrix), 1), target.box(0, step)):
-            sheet.outline(box, INK, min(3, middle.cell / 6))
+            sheet.frame(box, INK, 3, middle.cell)
 
     def groups(self, step):
         """Each input cell with its place in this column; that place alone where nothing ever arrives."""

@@ -90,9 +90,9 @@ class _TwoPasses:
         number, at = self._at(step)
         source, kernel, target = self._row.grids[2 * number:2 * number + 3]
         if number:
-            sheet.outline(source, BLUE, 2)  # an input now, as the first plane was
+            sheet.frame(source, BLUE, 2, source.cell)  # an input now, as the first plane was
         draw_window(sheet, self.passes[number].read, source, at)
-        sheet.outline(kernel, ORANGE, 4)
+        sheet.frame(kernel, ORANGE, 4, kernel.cell)
         mark_output(sheet, target, at)
 
     def groups(self, step):

@@ -9,8 +9,8 @@ from itertools import accumulate, compress, pairwise, product
 import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PALE, WHITE, mix, text_width, tints, written
-from helpers.drawing.sheet import FILL, SMALL, Box, Fill, Grid, Sheet, Text, centred, fitting_size, named
-from helpers.pictures.parts.plane import cross_corner
+from helpers.drawing.sheet import FILL, FRAME, NUMBER, SMALL, Box, Fill, Grid, Sheet, Text, centred, fitting_size, named
+from helpers.pictures.parts.plane import cross_corners
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.words import order
 
@@ -30,13 +30,17 @@ FACES = np.array([[(1, 0, 1), (0, 0, 1), (0, 1, 1), (1, 1, 1)], [(1, 0, 0), (0, 
 
 
 @dataclass(frozen=True)
-class Cubes:
-    """Where a volume of cubes stands, slice 0 at the back, up and to the right; z counts slices from there."""
+class _Volume:
+    """Where a volume stands, and how large its cells are. shape: (slices, rows, columns)"""
 
     x: float
     y: float
     cell: float
     shape: tuple
+
+
+class Cubes(_Volume):
+    """A volume of cubes, slice 0 at the back, up and to the right; z counts slices from there."""
 
     @staticmethod
     def extent(shape):
@@ -73,7 +77,6 @@ class Cubes:
         """
         since = np.zeros(values.shape, dtype=int) if since is None else since
         seen, size, marks = _seen(since), fitting_size(values, self.cell), {}
-        wide = max(text_width(written(value), size) for value in np.unique(values))
         there = sorted(np.argwhere(seen.any(axis=-1)).tolist(), key=lambda at: (at[0], -at[1], at[2]))
         cells = np.array(there) + first
         for at, cell, back, faces in zip(map(tuple, there), cells.tolist(), *self._faces(cells), strict=True):
@@ -83,7 +86,8 @@ class Cubes:
             shown += [Fill(tuple(face), tone) for face, tone in compress(toned, seen[at])]
             if has_front:
                 number = Text(written(values[at]), *self.box(*cell).centre, size, INK, 0.5)
-                shown += _foremost(number, wide, colour) if at[0] == len(values) - 1 else [number._replace(level=FILL)]
+                is_covered = at[0] < len(values) - 1
+                shown += [number._replace(level=FILL)] if is_covered else _foremost(number, self.cell, colour)
             marks[tuple(cell)] = shown
         return marks
 
@@ -102,8 +106,8 @@ class Cubes:
         """What stands still of an Input, without padding and without the slices after `front`."""
         shown = _shown(read, front)
         _put(sheet, self.solid(read.padded[shown], tints(read.padded, BLUE)[shown], read.before))
-        for row, column in np.argwhere(read.is_unread[front] & read.is_input[front]):
-            cross_corner(sheet, self.box(front, row, column))
+        unread = np.argwhere(read.is_unread[front] & read.is_input[front])
+        cross_corners(sheet, [self.box(front, row, column) for row, column in unread])
         if read.before.any():
             self.frame(sheet, mix(INK, 0.25), 1)
         self.frame(sheet, mix(BLUE, FAINT), 1.5, read.before, read.before + read.values.shape)
@@ -122,7 +126,7 @@ class Cubes:
         if not low[0] <= front < high[0]:
             return self.frame(sheet, mix(ORANGE, FAINT), 1.5, low, high)
         self.frame(sheet, ORANGE, 2, low, high)
-        sheet.outline(self.box(front, *low[1:], *(high - low)[1:]), ORANGE, 4)
+        sheet.frame(self.box(front, *low[1:], *(high - low)[1:]), ORANGE, 4, self.cell)
 
     def draw_kernel(self, sheet, weight, noun="weight"):
         """All of it; the weights that are seen from the front are targets."""
@@ -143,14 +147,8 @@ class Cubes:
         self.frame(sheet, colour, 2)
 
 
-@dataclass(frozen=True)
-class Slices:
-    """Where the slices of a volume stand side by side."""
-
-    x: float
-    y: float
-    cell: float
-    shape: tuple
+class Slices(_Volume):
+    """The slices of a volume side by side."""
 
     @staticmethod
     def extent(shape):
@@ -172,17 +170,17 @@ class Slices:
 
     def _draw(self, sheet, values, colours, since=None, first=0):
         """Numbered cells, under the numbers of their slices, which count from `first`."""
+        size = fitting_size(values, self.cell)
         for z, grid in enumerate(self.grids):
             shown = None if since is None else since[z]
-            sheet.grid(values[z], grid.x, grid.y, self.cell, colours=colours[z], since=shown)
+            sheet.grid(values[z], grid.x, grid.y, self.cell, colours=colours[z], since=shown, size=size)
             sheet.text(written(z + first), grid.centre[0], grid.y - 14, SMALL, MUTED)
 
     def draw_input(self, sheet, read, front):
         """What stands still of an Input, all of it."""
         colours = np.where(read.is_input, tints(read.padded, BLUE), PALE)
         self._draw(sheet, read.padded, colours, first=-int(read.before[0]))
-        for cell in np.argwhere(read.is_unread):
-            cross_corner(sheet, self.box(*cell))
+        cross_corners(sheet, [self.box(*cell) for cell in np.argwhere(read.is_unread)])
         self.mark(sheet, BLUE, read.before, read.values.shape)
         for cell, name in np.ndenumerate(read.names):
             sheet.target(name, self.box(*cell))
@@ -197,7 +195,7 @@ class Slices:
         """Where the window of output cell `at` cuts the slices."""
         low, high = read.span(at)
         for z in read.taps(at)[0]:
-            sheet.outline(self.box(z, *low[1:], *(high - low)[1:]), ORANGE, 4)
+            sheet.frame(self.box(z, *low[1:], *(high - low)[1:]), ORANGE, 4, self.cell)
 
     def draw_kernel(self, sheet, weight, noun="weight"):
         self._draw(sheet, weight, tints(weight, ORANGE))
@@ -219,7 +217,7 @@ class Slices:
         """A line around each slice of what has this size from the cell `first` on, of all unless given."""
         slices, rows, columns = size or self.shape
         for grid in self.grids[first[0]:first[0] + slices]:
-            sheet.outline(grid.box(*first[1:], rows, columns), colour, 2)
+            sheet.frame(grid.box(*first[1:], rows, columns), colour, 2, self.cell)
 
 
 def _seen(since):
@@ -234,9 +232,14 @@ def _between(low, high, corners):
     return np.where(corners, np.asarray(high)[..., None, :], np.asarray(low)[..., None, :])
 
 
-def _foremost(number, wide, colour):
-    """A number that no cube will cover, and so much of its ground that even lines pass behind it."""
-    width, height = wide + 4, number.size + 2
+def _foremost(number, cell, colour):
+    """A number that no cube will cover, and so much of its ground that even lines pass behind it.
+
+    It leaves a frame along the edges of the cell whole: a number takes NUMBER of the cell, and the frame half of FRAME
+    on either side.
+    """
+    air = (1 - FRAME - NUMBER) * cell
+    width, height = text_width(number.string, number.size) + 0.9 * air, number.size + 2
     ground = number.x - width / 2, number.y - height / 2, number.x + width / 2, number.y + height / 2
     return [Fill(ground, colour, CLEAR), number]
 
@@ -365,4 +368,4 @@ class Walk:
             for mark in self._washed.get(cell, ()):
                 sheet.put(mark)
         source.draw_window(sheet, self.read, at, self.front)
-        sheet.outline(target.box(*at), INK, 3)
+        sheet.frame(target.box(*at), INK, 3, target.cell)

@@ -16,7 +16,7 @@ AXES = {1: ("cell",), 2: ("row", "column"), 3: ("slice", "row", "column")}
 class Input:
     """`values` with padding of `fill` around them, and a `window` that walks over them.
 
-    A cell of the output is named by its indices, one per axis; so is a cell of the input, from −padding up.
+    A cell of the output is named by its indices, one per axis; so is a cell of the input, below 0 in the padding.
     noun: what a cell is called    channel: of which channel this is the plane, which the names of its cells say first
     """
 
@@ -49,13 +49,18 @@ class Input:
     @cached_property
     def before(self):
         """Cells of padding before the first cell, one number per axis."""
-        return np.array([axis.padding for axis in self.axes])
+        return np.array([axis.before for axis in self.axes])
+
+    @cached_property
+    def after(self):
+        """Likewise after the last cell."""
+        return np.array([axis.after for axis in self.axes])
 
     @cached_property
     def padded(self):
         """The values within their padding; nan where a window of ceil_mode hangs over even that."""
-        edges = [(axis.padding, axis.padding) for axis in self.axes]
-        over = [(0, max(axis.cells(count - 1)[-1] + 1 - size - axis.padding, 0) if axis.ceil_mode else 0)
+        edges = list(zip(self.before, self.after, strict=True))
+        over = [(0, max(axis.cells(count - 1)[-1] + 1 - size - axis.after, 0) if axis.ceil_mode else 0)
                 for axis, count, size in zip(self.axes, self.outputs, self.values.shape, strict=True)]
         return np.pad(np.pad(self.values, edges, constant_values=self.fill), over, constant_values=np.nan)
 
@@ -67,7 +72,7 @@ class Input:
     @cached_property
     def is_overhang(self):
         """Which cells of `padded` lie beyond the padding."""
-        return ~self._is_within(0 * self.before, self.values.shape + 2 * self.before)
+        return ~self._is_within(0 * self.before, self.before + self.values.shape + self.after)
 
     def _is_within(self, first, size):
         inside = np.zeros(self.padded.shape, dtype=bool)
@@ -77,7 +82,7 @@ class Input:
     @cached_property
     def _all_taps(self):
         """For each axis and window along it the places in `padded`."""
-        return [[np.array(axis.cells(i)) + axis.padding for i in range(count)]
+        return [[np.array(axis.cells(i)) + axis.before for i in range(count)]
                 for axis, count in zip(self.axes, self.outputs, strict=True)]
 
     def taps(self, at):
@@ -125,5 +130,5 @@ class Input:
 
     def name(self, noun="input"):
         """What stands above the input."""
-        padding = f", padding {self.window.padding}" if self.before.any() else ""
+        padding = f", padding {self.window.padding}" if (self.before + self.after).any() else ""
         return f"{noun} {written_size(self.values)}{padding}"

@@ -134,4 +134,4 @@ def approved(is_so, otherwise="otherwise"):
 
 def call(layer, arguments, settings):
     """A call as it is typed."""
-    return f"{layer}({', '.join([arguments] + [f'{name}={value}' for name, value in settings.items()])})"
+    return f"{layer}({', '.join([arguments] + [f'{name}={value!r}' for name, value in settings.items()])})"

@@ -1,9 +1,8 @@
 """What the units of a stack of layers see of its input, in numbers: fields, and what is really read."""
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
-from helpers.arithmetic import Field, receptive_field, sizes
+from helpers.arithmetic import receptive_fields, sizes
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,8 @@ class Seen:
 
     @cached_property
     def fields(self):
-        """The Field of every level: a layer is put on a stack as a stack on a stack."""
-        def stacked(below, above):
-            return Field(below.size + (above.size - 1) * below.jump, below.jump * above.jump,
-                         below.centre + above.centre * below.jump)
-        return list(accumulate((receptive_field([layer]) for layer in self.layers), stacked, initial=Field()))
+        """The Field of every level."""
+        return receptive_fields(self.layers)
 
     @cached_property
     def _taps(self):
