@@ -1,4 +1,5 @@
 """Check yourself: predict an answer and open it, or write a function and check it beside torch."""
+import os
 import re
 import tomllib
 from copy import deepcopy
@@ -93,12 +94,19 @@ def check(function, reference, settings):
             return _say(f"stops with {type(error).__name__}: {error}", arguments)
         theirs = reference(*arguments)
         if mine is None or mine is ...:
-            return print(f"{function.__name__}: not done yet. Replace the three dots and run the cell again.")
+            return print(f"{function.__name__}: not done yet. {_where()}")
         if not isinstance(mine, torch.Tensor):
             return _say(f"gives {type(mine).__name__}, but torch gives a tensor", arguments)
         if mine.shape != theirs.shape or not torch.allclose(mine.float(), theirs.float(), atol=1e-5):
             return _say("differs from torch", arguments, f"yours\n{mine}\ntorch\n{theirs}")
     print(f"{function.__name__}: ✓ the same as torch in all {len(settings)} settings.")
+
+
+def _where():
+    """What to do, which a page of Voila has no cell for."""
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return "It is done in the notebook, of which this is only the page: open it in JupyterLab."
+    return "Replace the three dots and run the cell again."
 
 
 def _say(what, arguments, values=""):

@@ -405,12 +405,14 @@ STILL = """() => [...document.querySelectorAll('.jp-Notebook .still')].map(each 
 def test_what_stands_for_a_demo_without_its_kernel_follows_it(lesson):
     """But for a page that has been loaded again: JupyterLab then lets a kernel change no output."""
     told = []
+    lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=PATIENCE)
     for demo in lesson.demos.values():
         slider = demo.cell.get_by_role("slider", name="step", exact=True)
         if slider.count() and slider.is_visible():
             slider.press("End")
         told.append([f"{name} {rest}" if name else rest for name, rest in demo.state()["rows"]])
-    lesson.page.wait_for_function(f"told => JSON.stringify(({STILL})()) === JSON.stringify(told)", arg=told)
+    lesson.page.wait_for_function(f"told => JSON.stringify(({STILL})()) === JSON.stringify(told)", arg=told,
+                                  timeout=PATIENCE)
     assert lesson.page.locator(".still:visible").count() == 0
 
 

@@ -152,3 +152,8 @@ def test_a_function_that_writes_on_its_input_spoils_neither_torch_s_answer_nor_t
     check(lambda x: x.mul_(2), lambda x: 2 * x, [(data,)])
     assert "✓" in capsys.readouterr().out
     assert torch.equal(data, X)
+
+
+def test_on_a_page_of_voila_an_exercise_says_where_it_can_be_done(monkeypatch, capsys):
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    assert says(lambda x, kernel: ..., capsys).endswith("only the page: open it in JupyterLab.\n")

@@ -2,6 +2,7 @@
 import ast
 import re
 import sys
+import textwrap
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -162,3 +163,10 @@ def test_the_address_stands_in_one_place():
 def test_the_torch_that_readme_pins_for_linux_is_the_one_that_is_required():
     pins = [line for line in REQUIREMENTS if line.startswith("torch==")]
     assert re.findall(r"torch==[\d.]+", (ROOT / "README.md").read_text(encoding="utf-8")) == pins
+
+
+def test_readme_s_own_demo_runs_as_it_stands():
+    snippet, = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(textwrap.dedent(snippet), names)
+    assert names["conv2d"].demo.view.trouble == ""
