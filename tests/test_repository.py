@@ -155,7 +155,7 @@ def test_helpers_are_few():
 def test_the_address_stands_in_one_place():
     address = refresh.repository()
     files = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".txt", ".js"}
-             and not {".venv", ".git"} & set(path.relative_to(ROOT).parts)]
+             and not {".venv", ".venv-colab", ".git"} & set(path.relative_to(ROOT).parts)]
     texts = {path.relative_to(ROOT): refresh.ADDRESS.sub("", path.read_text(encoding="utf-8")) for path in files}
     assert {path: text.count(address) for path, text in texts.items() if address in text} == {Path("pyproject.toml"): 1}
 

@@ -488,7 +488,8 @@ export function mount(el, source) {
     soon();
   }
 
-  const controls = () => [...demo().querySelectorAll(".noUi-handle, select, input")].filter((each) => !el.contains(each) && !each.closest(".rows"));
+  // What is chosen now; what is typed is not, for it may be half typed
+  const controls = () => [...demo().querySelectorAll(".noUi-handle, select, input[type=checkbox]")].filter((each) => !el.contains(each));
   const chosen = () => [presses, ...controls().map((each) => each.ariaValueNow ?? (each.type === "checkbox" ? each.checked : each.value))].join();
 
   function answered() {
@@ -499,7 +500,7 @@ export function mount(el, source) {
   // A hand on a control: the answer may be late
   function wait(event) {
     if (el.contains(event.target) || (event.type === "pointermove" && !event.buttons)) return;
-    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1;
+    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1; // new numbers
     setTimeout(() => {
       const asked = chosen();
       if (asked === settings) return;
