@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab import LESSON, PATIENCE, READY
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 from test_sweep import demos
 
 from helpers import Refused
@@ -404,16 +404,28 @@ STILL = """() => [...document.querySelectorAll('.jp-Notebook .still')].map(each 
 
 def test_what_stands_for_a_demo_without_its_kernel_follows_it(lesson):
     """But for a page that has been loaded again: JupyterLab then lets a kernel change no output."""
-    told = []
+    for _ in range(3):  # a machine at its limit may lose an update of an output; the next move brings another
+        try:
+            walk_to(lesson, "Home")
+            told = walk_to(lesson, "End")
+            lesson.page.wait_for_function(f"told => JSON.stringify(({STILL})()) === JSON.stringify(told)", arg=told)
+            break
+        except TimeoutError:
+            continue
+    assert lesson.page.evaluate(STILL) == told
+    assert lesson.page.locator(".still:visible").count() == 0
+
+
+def walk_to(lesson, key):
+    """The sentences of every demo after this key on its walk, once all of the walks have arrived."""
     lesson.page.wait_for_function(SHOWN, arg=len(lesson.demos), timeout=PATIENCE)
     for demo in lesson.demos.values():
         slider = demo.cell.get_by_role("slider", name="step", exact=True)
         if slider.count() and slider.is_visible():
-            slider.press("End")
-        told.append([f"{name} {rest}" if name else rest for name, rest in demo.state()["rows"]])
-    lesson.page.wait_for_function(f"told => JSON.stringify(({STILL})()) === JSON.stringify(told)", arg=told,
-                                  timeout=PATIENCE)
-    assert lesson.page.locator(".still:visible").count() == 0
+            slider.press(key)
+    lesson.page.mouse.move(1, 1)
+    return [[f"{name} {rest}" if name else rest for name, rest in demo.state()["rows"]]
+            for demo in lesson.demos.values()]
 
 
 def test_a_reload_brings_the_walk_back(lesson, run, notebook):
