@@ -131,7 +131,15 @@ class Demo(widgets.VBox):
             control.observe(self._update, "value")
         self.preset.observe(self._set_preset, "value")
         self.new_numbers.on_click(self._renew)
-        self.view.observe(lambda change: self._still.follow(self.picture, self.view.step), "rests")
+        self.view.observe(self._keep_still, "rests")
+
+    def _keep_still(self, change):
+        """What stands for the demo without a kernel follows, unless there is a newer picture by now."""
+        number, step = map(int, change.new.split())
+        with self.view.lock:
+            is_shown, picture = number == self.view.number, self.picture
+        if is_shown:
+            self._still.follow(picture, step)
 
     def _renew(self, _):
         self.seed += 1
@@ -149,10 +157,10 @@ class Demo(widgets.VBox):
 
     def _set_preset(self, change):
         with self._alone() as first:
-            if first and change.new == OWN:
-                self.view.answer()
-            if not first or change.new == OWN:
+            if not first:
                 return
+            if change.new == OWN:
+                return self.view.answer()
             for name, value in self.presets[change.new].items():
                 self.controls[name].value = value
         self._update()

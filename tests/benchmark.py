@@ -162,7 +162,7 @@ def measure_memory():
         for turn in range(times):
             for name, value in every[turn % len(every)].items():
                 move(demo.controls[name], value)
-            demo.view.want = f"{demo.view._number} 1"
+            demo.view.want = f"{demo.view.number} 1"
         return megabytes()
 
     before = moved(MOVES // 10)

@@ -35,7 +35,7 @@ for _demo in _demos.values():
     for _preset in _demo.presets:
         _demo.preset.value = _preset
         assert _works(_demo) and _demo.view.trouble == ""
-    _demo.view.rests = "at the end"
+    _demo.view.rests = f"{_demo.view.number} 0"
 print(len(_demos), "demos")
 """
 

@@ -23,8 +23,6 @@ from helpers.arithmetic import (
     sizes,
 )
 
-torch.set_num_threads(1)
-
 NAMES = "kernel", "stride", "padding", "dilation"
 # Every size with every setting, and one value below the least that each argument may have
 SQUARE = list(product(range(1, 7), range(6), range(4), range(-1, 4), range(4)))

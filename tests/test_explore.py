@@ -691,6 +691,18 @@ def test_what_stands_for_a_demo_follows_once_the_hand_has_left_it_in_peace(displ
     assert "kernel 4, stride 1, step 2" in displayed[1][0]["text/html"]
 
 
+def test_what_stands_for_a_demo_follows_a_walk_that_has_become_shorter_and_no_older_picture(displayed):
+    demo, _ = counted()
+    send(demo.controls["kernel"], value=5)
+    send(demo.view, step=4)
+    older = Arrived(demo.view.scene).number
+    send(demo.controls["kernel"], value=3)
+    send(demo.view, rests=f"{older} 4")
+    assert displayed[0][0]["text/plain"] == "kernel 2, stride 1, step 0"
+    send(demo.view, rests=f"{Arrived(demo.view.scene).number} 2")
+    assert displayed[0][0]["text/plain"] == "kernel 3, stride 1, step 2"
+
+
 def test_a_sentence_is_no_html(displayed):
     explore(kernel=(1, 3))(lambda kernel=1: picture("<b>1 < 2 & 3</b>"))
     assert "&lt;b&gt;1 &lt; 2 &amp; 3&lt;/b&gt;, step 0" in displayed[1][0]["text/html"]

@@ -15,8 +15,6 @@ from helpers.drawing.sheet import SMALL, Fill, Line, Photo, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.field import LEAST, ROOM, SIDE, field
 
-torch.set_num_threads(1)
-
 
 def of_notebook(*cells):
     """What these cells of the lesson define."""

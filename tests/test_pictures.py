@@ -17,8 +17,6 @@ from helpers.pictures.side_by_side import side_by_side
 from helpers.pictures.sliding_window import pooling, sliding_window
 from helpers.samples import photo, whole_numbers
 
-torch.set_num_threads(1)
-
 # Dumoulin & Visin, arXiv 1603.07285
 X = np.array([[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]])
 W = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])

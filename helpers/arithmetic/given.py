@@ -6,7 +6,7 @@ class Refused(ValueError):
     """A setting that torch refuses too. The message names the control to move."""
 
     def _render_traceback_(self):  # IPython shows this in place of a traceback
-        return [f"Refused: {self}"]
+        return [f"{type(self).__name__}: {self}"]
 
 
 def whole(name, value, least):

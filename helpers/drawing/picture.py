@@ -89,5 +89,10 @@ class Picture:
             raise IndexError(f"step must be a whole number from 0 to {self._steps + self.asides - 1}, not {step!r}")
         return step
 
+    def bundle(self, step=None):
+        """The step as Jupyter shows it: its data, and how large that is."""
+        return ({"image/png": self.png(step), "text/plain": self.says(step)},
+                {"image/png": {"width": self.sheet.width}})
+
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return ({"image/png": self.png(), "text/plain": self.says()}, {"image/png": {"width": self.sheet.width}})
+        return self.bundle()

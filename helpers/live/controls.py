@@ -12,8 +12,7 @@ from helpers.live.rows import Rows
 class Slip(TypeError):
     """A call of explore, or what its function returns, that cannot be meant. The message says what to write."""
 
-    def _render_traceback_(self):  # IPython shows this in place of a traceback
-        return [f"Slip: {self}"]
+    _render_traceback_ = Refused._render_traceback_
 
 
 def controls_of(function, abbreviations):

@@ -32,8 +32,7 @@ def show(widget):
 
 def _outputs(picture, step):
     """(data, metadata) of each."""
-    sizes = {"image/png": {"width": picture.sheet.width}}
-    yield {"image/png": picture.png(step), "text/plain": picture.says(step)}, sizes
+    yield picture.bundle(step)
     yield {"text/html": _html(picture.sentences(step)), "text/plain": ASLEEP}, {}
 
 

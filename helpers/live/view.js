@@ -201,7 +201,7 @@ export function mount(el, source) {
   const question = html("div", { className: "question", textContent: source.get("question") });
   el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, printed, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, heard = "", settings = "", presses = 0;
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0;
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
   const step = () => Math.min(wanted, drawing.steps - 1);
@@ -212,14 +212,12 @@ export function mount(el, source) {
 
   function read() {
     const now = Object.fromEntries(["scene", "rest", "trouble", "words", "answers"].map((name) => [name, source.get(name)]));
-    const isNew = ["scene", "trouble", "words", "answers"].some((name) => now[name] !== seen[name]);
-    if (isNew) answered();
+    if (now.answers !== seen.answers) answered();
     if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
     seen = now;
     el.dataset.trouble = now.trouble;
-    // For whoever waits from outside: how many answers have arrived, and whether the whole walk has
-    el.dataset.arrived = +(el.dataset.arrived ?? 0) + isNew;
+    // For whoever waits from outside: whether the whole walk has arrived
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
     for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
@@ -501,21 +499,18 @@ export function mount(el, source) {
   function wait(event) {
     if (el.contains(event.target) || (event.type === "pointermove" && !event.buttons)) return;
     if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1; // new numbers
-    setTimeout(() => {
-      const asked = chosen();
-      if (asked === settings) return;
-      setTimeout(() => {
-        if (chosen() !== asked || asked === settings || news === "gone") return;
-        tell([...document.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("[*]")) ? "busy" : "late");
-      }, PEACE);
-    });
+    clearTimeout(late);
+    late = setTimeout(() => {
+      if (chosen() === settings || news === "gone") return;
+      tell([...document.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("[*]")) ? "busy" : "late");
+    }, PEACE);
   }
 
   const gone = new AbortController();
-  const added = new MutationObserver((changes) => {
+  const added = new MutationObserver((changes) => changes.some(({ target }) => !el.contains(target)) && nameHandles(demo()));
+  const lost = new MutationObserver(() => {
     if (demo().classList.contains("jupyter-widgets-disconnected")) tell("gone");
     else if (news === "gone") tell("");
-    if (changes.some(({ target }) => !el.contains(target))) nameHandles(demo());
   });
 
   function adopt() {
@@ -524,7 +519,8 @@ export function mount(el, source) {
     for (const type of ["pointermove", "keyup", "change", "click"]) root.addEventListener(type, wait, { signal });
     document.addEventListener("fullscreenchange", () => root.matches(":fullscreen") || root.classList.remove("stage"), { signal });
     nameHandles(root);
-    added.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
+    added.observe(root, { childList: true, subtree: true });
+    lost.observe(root, { attributeFilter: ["class"] });
     settings = chosen();
     for (const output of (stands = still(root))) output.style.display = "none";
     if (source.copies?.()) tell("copy");
@@ -561,9 +557,11 @@ export function mount(el, source) {
     clearInterval(timer);
     clearTimeout(resting);
     clearTimeout(peace);
+    clearTimeout(late);
     for (const output of stands) output.style.display = "";
     settled.disconnect();
     added.disconnect();
+    lost.disconnect();
     gone.abort();
   };
 }

@@ -28,16 +28,16 @@ class View(anywidget.AnyWidget):
     step, answers = (traitlets.Int(0).tag(sync=True) for _ in range(2))
 
     def __init__(self, picture, question="", printed=()):
-        self.lock, self._number = RLock(), 0
+        self.lock, self.number = RLock(), 0
         state = self._started(picture, picture.start) | {"printed": [*printed]}
         super().__init__(step=picture.start, question=question, photos=state.pop("fresh"),
-                         rests=f"{self._number} {picture.start}", **state)
+                         rests=f"{self.number} {picture.start}", **state)
 
     def _started(self, picture, step, known=()):
         """The state with which a picture starts; nothing is changed if it cannot be drawn."""
         film = Film(picture, step)
-        scene = packed(film.start() | {"number": self._number + 1})
-        self._film, self._number = film, self._number + 1
+        scene = packed(film.start() | {"number": self.number + 1})
+        self._film, self.number = film, self.number + 1
         return {"scene": scene, "rest": "", "fresh": film.photos(known), "words": "", "trouble": ""}
 
     def show(self, picture, printed=()):
@@ -63,7 +63,7 @@ class View(anywidget.AnyWidget):
         """`want` is the number of a picture, and how many of its frames the browser has."""
         number, have = map(int, change.new.split())
         with self.lock:
-            if number != self._number:
+            if number != self.number:
                 return
             try:
                 part = packed(self._film.more(have) | {"number": number})
