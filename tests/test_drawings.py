@@ -40,15 +40,22 @@ def open_alone(page, picture, width=800, shadow=False):
     scene, parts = packed(film.start() | {"number": 1}), [packed(film.more(1, 60) | {"number": 1})]
     state = {"scene": scene, "rest": "", "photos": film.photos(), "fresh": {}, "trouble": "", "words": "",
              "step": picture.start, "question": ""}
-    page.clock.install()  # so that a wait is a jump, however busy the machine is
     module = base64.b64encode((LIVE / "view.js").read_bytes()).decode()
     style = (LIVE / "view.css").read_text(encoding="utf-8") + "body { margin: 0; }"
     page.evaluate(PAGE, [module, style, width, state, parts, shadow])
 
 
+def opened(browser, **settings):
+    """A page in which time passes when a test says so, however busy the machine is."""
+    page = browser.new_page(**settings)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    return page
+
+
 @pytest.fixture
 def page(browser):
-    page = browser.new_page(viewport={"width": 900, "height": 1000}, device_scale_factor=2)
+    page = opened(browser, viewport={"width": 900, "height": 1000}, device_scale_factor=2)
     yield page
     page.close()
 
@@ -65,7 +72,8 @@ def test_browser_and_matplotlib_draw_the_same(page, run, notebook, last):
         picture = run(notebook)[name].demo.picture
         open_alone(page, picture)
         step = len(picture) - 1 if last else picture.start
-        page.wait_for_function("document.querySelector('.picture').dataset.whole === 'true'")
+        page.clock.run_for(400)
+        assert page.locator(".picture").get_attribute("data-whole") == "true"
         if len(picture) > 1:
             page.get_by_role("slider", name="step").fill(str(step))
         size = picture.sheet.width, picture.sheet.height
@@ -115,15 +123,15 @@ def test_it_lives_on_any_page(page, shadow):
 
 
 def test_a_finger_points_as_a_mouse_does(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page, picture = context.new_page(), walk()
+    picture = walk()
+    page = opened(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     open_alone(page, picture, width=374)
     page.clock.run_for(300)
     page.touchscreen.tap(*place(page, picture, "output[2, 0]"))
     assert "7 of 9" in words(page)
     page.touchscreen.tap(*place(page, picture, "input[0, 0]"))
     assert page.locator(".touch.lit").inner_text() == "input[0, 0] is read by output[0, 0]"
-    context.close()
+    page.close()
 
 
 def test_it_tells_once_when_the_hand_rests_and_nothing_while_it_plays(page):
