@@ -212,8 +212,8 @@ def sliders(page):
 
 
 def measure_sliders(browser, address):
-    bare = {name: sliders(opened(browser, address.format(f"{name}.ipynb"))) for name in ("usual", "text")}
-    ours = {path.stem: sliders(opened(browser, address.format(path.name))) for path in refresh.paths()}
+    bare = {name: sliders(opened(browser, address.format(f"/tree/{name}.ipynb"))) for name in ("usual", "text")}
+    ours = {path.stem: sliders(opened(browser, address.format(f"/tree/{path.name}"))) for path in refresh.paths()}
     print(f"slider to paint: interact and pyplot {bare['usual']:.0f} ms, a line of text {bare['text']:.0f} ms")
     middle, slowest = statistics.median(ours.values()), max(ours, key=ours.get)
     for name, median in (("median of the chapters", middle), (slowest, ours[slowest])):
@@ -247,7 +247,7 @@ def measure_pointer(browser, address):
     floor = pointing(plain, "svg", [((39 + 40 * k) / 800, 119 / 800) for k in range(16)])
     for link, where in ((address, "here"), (None, f"{1000 * LINK:.0f} ms away")):
         with delayed(int(re.search(r":(\d+)/", address)[1])) as port:
-            page = opened(browser, (link or re.sub(r":\d+/", f":{port}/", address)).format("02_conv2d.ipynb"))
+            page = opened(browser, (link or re.sub(r":\d+/", f":{port}/", address)).format("/tree/02_conv2d.ipynb"))
             with stopped(page):
                 ours = pointing(page, ".picture .sheet > svg", cells)
             page.close()

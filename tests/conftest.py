@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 import refresh
-from lab import jupyterlab
+from lab import PATIENCE, jupyterlab
 from playwright.sync_api import sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
@@ -103,13 +103,17 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def visitor(browser):
-    """Who opens one notebook after the other in a window, and keeps what is the same for all."""
-    return browser.new_context(viewport={"width": 1280, "height": 900})
-
-
-@pytest.fixture(scope="session")
 def lab():
     """A JupyterLab on a copy of the notebooks, for it saves what it runs: (address, folder)."""
     with jupyterlab(refresh.ROOT / "notebooks") as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def visitor(browser, lab):
+    """Who has JupyterLab open in a window, and opens one notebook after the other there."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(lab[0].format(""))
+    page.wait_for_function("window.jupyterapp", timeout=PATIENCE)
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    return page

@@ -28,7 +28,7 @@ def free_port():
 
 @contextmanager
 def jupyterlab(notebooks):
-    """The address of a notebook in it, with {} for the notebook's name, and the folder with the copies."""
+    """Its address, with {} for what is open there, as /tree/NAME, and the folder with the copies."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home, port = Path(folder), free_port()
         shutil.copytree(notebooks, home / "notebooks")
@@ -45,7 +45,7 @@ def jupyterlab(notebooks):
                                       env=os.environ | {name: str(place) for name, place in places.items()})
         try:
             _wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
-            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=lesson&reset", home / "notebooks"
+            yield f"http://127.0.0.1:{port}/lab{{}}?token=lesson&reset", home / "notebooks"
         finally:
             server.terminate()
             server.wait(30)
