@@ -1,6 +1,6 @@
 """Every test that asks for a `notebook` gets each of them; `run` gives what its cells define.
 
-Tests are shared out among workers by what they have in common: those of one file about one notebook go together.
+Tests are shared out among workers by what they have in common: those about one notebook go together, which is run once.
 """
 import functools
 import os
@@ -41,10 +41,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def piece(nodeid):
-    """(number of the notebook, file): what one worker does in one go. Other tests are about the notebook ""."""
-    file, _, test = nodeid.partition("::")
-    about = re.search(r"/(\d\d)_", file) or re.search(r"\[(\d\d)_", test)
-    return about[1] if about else "", file
+    """What one worker does in one go: the number of a notebook that tests are about, or else their file."""
+    about = re.search(r"/(\d\d)_", nodeid) or re.search(r"\[(\d\d)_", nodeid)
+    return about[1] if about else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(trylast=True)
@@ -53,8 +52,8 @@ def pytest_collection_modifyitems(items):
     sizes = Counter(piece(item.nodeid) for item in items)
 
     def order(item):
-        number, file = piece(item.nodeid)
-        return number == "", number, -sizes[number, file], file
+        part = piece(item.nodeid)
+        return (False, 0, part) if part.isdigit() else (True, -sizes[part], part)
 
     items.sort(key=order)
 

@@ -96,10 +96,11 @@ class LiveDemo:
         return self.state(settled=True) if self.value(handle) != value else None
 
     def put_back(self, handle, value):
+        """What it shows once the slider is back there, step by step from its least value."""
         handle.press("Home")
         while self.value(handle) < value:
             handle.press("ArrowRight")
-        self.state(settled=True)
+        return self.state(settled=True)
 
 
 @pytest.fixture(scope="module")
@@ -145,15 +146,18 @@ def test_every_slider_answers_and_nothing_jumps(lesson):
     for name, demo in lesson.demos.items():
         start = demo.state()
         for control, handle in demo.sliders().items():
-            value, seen = demo.value(handle), [demo.state()]
-            for key in ("Home", "End", "ArrowLeft"):
+            value, seen = demo.value(handle), [start]
+            for key in ("End", "Home"):
                 if state := demo.press(handle, key):
                     faults += [f"{name}, {control} {key}: {fault}" for fault in faults_of(state, start)]
                     seen.append(state)
+            back = demo.put_back(handle, value)
+            faults += [f"{name}, {control} back: {fault}" for fault in faults_of(back, start)]
+            if back["text"] != start["text"]:
+                faults.append(f"{name}, {control}: comes back with other words")
             faults += [f"{name}, {control}: changes no {what}" for what in ("text", "picture")
                        if len({state[what] for state in seen}) == 1 and not (
                            what == "picture" and any(state["trouble"] == "refused" for state in seen))]
-            demo.put_back(handle, value)
     assert faults == []
 
 
