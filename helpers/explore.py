@@ -17,7 +17,7 @@ from helpers.live.view import View
 OWN = "own settings"
 
 
-def explore(presets=None, /, **controls):
+def explore(presets=None, /, *, ask_first=False, **controls):
     """Show the decorated function as a live demo; returns the function, which then also checks its arguments.
 
     The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
@@ -27,6 +27,7 @@ def explore(presets=None, /, **controls):
     own stands under the picture.
 
     presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
+    ask_first: cover what answers the picture's first question until there is a guess
     Raises Slip where this call cannot be meant or the function returns no Picture, and what the function raises at its
     start values. From then on a Refused keeps the last picture and tells why; so does an error, with its line.
     """
@@ -36,7 +37,7 @@ def explore(presets=None, /, **controls):
 
     def start(function):
         __tracebackhide__ = True
-        demo = Demo(function, controls, presets or {})
+        demo = Demo(function, controls, presets or {}, ask_first)
         demo.show()
 
         @wraps(function)
@@ -65,7 +66,7 @@ def _bound(function, args, kwargs):
 class Demo(widgets.VBox):
     """Controls, and the View, kept in step. `controls` maps each argument to its widget."""
 
-    def __init__(self, function, controls, presets):
+    def __init__(self, function, controls, presets, ask_first=False):
         __tracebackhide__ = True
         self.function, self.presets, self.seed = function, presets, 0
         self.controls = controls_of(function, controls)
@@ -76,7 +77,8 @@ class Demo(widgets.VBox):
         self.takes_seed = "seed" in inspect.signature(function).parameters
         printed = []
         self.picture = self._called_at_start(printed)
-        self.view, self._busy = View(self.picture, inspect.getdoc(function) or "", printed), False
+        asks = "once" if ask_first else "off"
+        self.view, self._busy = View(self.picture, inspect.getdoc(function) or "", printed, asks), False
         self.preset.value = self._preset_in_force()
         super().__init__([self._control_row(), self.view])
         self.add_class("explorer")

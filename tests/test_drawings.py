@@ -26,20 +26,24 @@ PAGE = """async ([module, style, width, state, parts, shadow]) => {
     root.append(css, el);
     const {mount} = await import(`data:text/javascript;base64,${module}`);
     const asked = [], views = [], heard = () => views.forEach(each => each());
+    const put = {step: step => asked.push(state.step = step), want: () => { state.rest = parts[0]; }, rests: () => {}};
     const source = {get: name => state[name], listen: each => { views.push(each); return () => {}; },
-        keep: step => { asked.push(state.step = step); heard(); },
-        more: () => { state.rest = parts[0]; heard(); }};
+        put: (name, value) => {
+            if (state[name] === value) return;
+            put[name] ? put[name](value) : (state[name] = value);
+            heard();
+        }};
     mount(el, source);
     Object.assign(window, {asked, mount, source});
     await document.fonts.ready;
 }"""
 
 
-def open_alone(page, picture, width=800, shadow=False):
+def open_alone(page, picture, width=800, shadow=False, asks="off"):
     film = Film(picture)
     scene, parts = packed(film.start() | {"number": 1}), [packed(film.more(1, 60) | {"number": 1})]
     state = {"scene": scene, "rest": "", "photos": film.photos(), "fresh": {}, "trouble": "", "words": "",
-             "step": picture.start, "question": ""}
+             "step": picture.start, "question": "", "asks": asks, "guesses": [0, 0]}
     module = base64.b64encode((LIVE / "view.js").read_bytes()).decode()
     style = (LIVE / "view.css").read_text(encoding="utf-8") + "body { margin: 0; }"
     page.evaluate(PAGE, [module, style, width, state, parts, shadow])
@@ -182,3 +186,98 @@ def test_after_a_click_on_a_term_keys_go_to_the_picture(page):
     assert page.locator(".lit").count() == 0
     page.keyboard.press("ArrowRight")
     assert page.locator(".count").inner_text() == "2 of 9"
+
+
+# The question first
+
+def ask_me(page):
+    page.clock.run_for(400)
+    page.get_by_role("button", name="ask me").click()
+
+
+def question(page):
+    return page.locator(".ask label").inner_text().strip()
+
+
+def covers(page):
+    return page.locator(".sheet .cover").count()
+
+
+def test_what_answers_is_out_of_sight_until_there_is_a_guess(page):
+    open_alone(page, walk())
+    assert not page.locator(".ask").is_visible()
+    ask_me(page)
+    assert question(page) == "How many rows will the output have?"
+    assert (words(page), covers(page)) == ("", 1)
+    assert not page.get_by_role("slider", name="step").is_visible()  # it tells how many cells there are
+    page.get_by_role("textbox").fill("3")
+    page.keyboard.press("Enter")
+    assert "✓ Yes, 3." in page.locator(".ask").inner_text()
+    assert "+ 1 = 3, for rows and for columns" in words(page)
+    assert page.locator(".words mark").inner_text() == "3"
+    assert covers(page) == 0
+    assert page.locator(".asking").inner_text().startswith("1 of 1 right")
+
+
+def test_a_wrong_guess_stands_beside_the_truth_and_show_me_counts_for_nothing(page):
+    open_alone(page, walk())
+    ask_me(page)
+    page.get_by_role("textbox").fill("−1,000")
+    page.get_by_role("button", name="guess").click()
+    assert "You said −1,000, it is 3." in page.locator(".ask").inner_text()
+    page.get_by_role("button", name="next question").click()
+    assert question(page) == "What will output[0, 0] be?"
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+    page.keyboard.press("Enter")  # nothing is no guess
+    assert covers(page) == 1
+    page.get_by_role("button", name="show me").click()
+    assert "It is 54." in page.locator(".ask").inner_text()
+    assert page.locator(".asking").inner_text().startswith("0 of 1 right")
+
+
+def test_while_it_asks_nothing_answers_to_the_hand_and_the_question_is_told(page):
+    picture = walk()
+    open_alone(page, picture)
+    ask_me(page)
+    page.mouse.move(*place(page, picture, "output[2, 2]"))
+    page.locator(".sheet").press("End")
+    assert (words(page), page.locator(".lit").count(), page.evaluate("asked")) == ("", 0, [])
+    page.clock.run_for(400)
+    assert page.locator("[role=status]").inner_text() == "How many rows will the output have?"
+    page.get_by_role("button", name="show me").click()
+    page.clock.run_for(400)
+    assert page.locator("[role=status]").inner_text().startswith("It is 3. step 1 of 9")
+
+
+def test_off_the_picture_is_as_before(page):
+    open_alone(page, walk())
+    page.clock.run_for(400)
+    before = page.locator(".sheet").screenshot()
+    ask_me(page)
+    assert page.locator(".sheet").screenshot() != before
+    page.get_by_role("button", name="ask me").click()
+    assert not page.locator(".ask").is_visible()
+    assert page.locator(".sheet").screenshot() == before
+    assert "54 = torch ✓" in words(page)
+
+
+def test_asked_once_it_hides_the_first_picture_until_there_is_an_answer(page):
+    open_alone(page, walk(), asks="once")
+    assert (words(page), covers(page)) == ("", 1)
+    page.get_by_role("button", name="show me").click()
+    assert page.evaluate("source.get('asks')") == "off"
+    assert "+ 1 = 3, for rows" in words(page)
+    assert "It is 3." in page.locator(".ask").inner_text()
+    page.clock.run_for(400)
+    page.locator(".sheet").press("ArrowRight")
+    assert "2 of 9" in words(page)
+
+
+def test_a_refused_setting_hides_the_question_and_uncovers_nothing(page):
+    open_alone(page, walk(), asks="on")
+    page.evaluate("source.put('words', 'No window fits.'); source.put('trouble', 'refused')")
+    assert not page.locator(".ask").is_visible()
+    assert (words(page), covers(page)) == ("No window fits.", 1)
+    page.evaluate("source.put('trouble', '')")
+    assert page.locator(".ask").is_visible()
+    assert (words(page), covers(page)) == ("", 1)

@@ -11,7 +11,7 @@ from decoded import Arrived, rounded
 from PIL import Image
 
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE
-from helpers.drawing.picture import Picture, Term
+from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import Box, Sheet
 from helpers.live.film import Film, packed
 
@@ -65,12 +65,21 @@ def whole(film, seconds=0):
     return picture
 
 
+def sent(picture, part):
+    """A part of a sentence as it travels."""
+    match part:
+        case Term():
+            return str(part), part.number
+        case Fact():
+            return str(part), part.ask, *([round(10 * at) for at in picture.covered(what)] for what in part.covers)
+    return part
+
+
 def same(picture, arrived):
     for frame in range(len(picture) + picture.asides):
         assert arrived.scene_of(frame) == rounded(picture.scene(frame))
         assert arrived.sentences_of(frame) == [
-            (name, *((str(part), part.number) if isinstance(part, Term) else part for part in parts))
-            for name, *parts in picture.sentences(frame)]
+            (name, *(sent(picture, part) for part in parts)) for name, *parts in picture.sentences(frame)]
         assert arrived.says(frame) == picture.says(frame)
         assert arrived.groups_of(frame) == list(map(list, picture.groups(frame)))
     return True

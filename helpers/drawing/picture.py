@@ -1,5 +1,10 @@
 """Picture: a walk of steps, what stands still in it and what moves, and the sentences that go with each step."""
-from helpers.drawing.sheet import Sheet
+from functools import cached_property
+
+from helpers.drawing.palette import text_width
+from helpers.drawing.sheet import Sheet, Text
+
+AROUND = 14  # CSS pixels left of what is covered
 
 
 class Term(str):
@@ -11,11 +16,24 @@ class Term(str):
         return term
 
 
+class Fact(str):
+    """A piece of a sentence that can be asked for.
+
+    ask: the question    covers: what of the picture answers it: names of targets, as in "output[0, 1]"; nouns, as in
+    "output", for all from there on to the right; "" for the whole sheet
+    """
+
+    def __new__(cls, text, ask, covers=()):
+        fact = super().__new__(cls, text)
+        fact.ask, fact.covers = ask, tuple(covers)
+        return fact
+
+
 class Picture:
     """A walk of `steps` steps that can be drawn, told and pointed at.
 
     still: () → the Sheet with everything that all steps share, and the targets
-    tell: step → sentences, each (name, part, …), where a part is a string or a Term
+    tell: step → sentences, each (name, part, …), where a part is a string, a Term or a Fact
     moving: (sheet, step) puts on an empty sheet what only this step shows
     start: the step to show first    groups: step → [[name of a target, …], …], what is lit together, term by term
     asides: so many more frames follow the last step, which are no part of the walk; only targets lead there
@@ -67,6 +85,24 @@ class Picture:
         """The sentences as text, one "name: sentence" a line."""
         return "\n".join(f"{name}: {''.join(told)}" if name else "".join(told)
                          for name, *told in self.sentences(step))
+
+    def covered(self, what):
+        """Corners of what a Fact covers."""
+        if what in self._places:
+            return self._places[what]
+        left = min((x for name, (x, *_) in self._places.items() if name.startswith(f"{what}[")), default=AROUND)
+        left = min([left, *(start for start, end in self._texts if start < left < end)]) - AROUND
+        return max(left, 0), 0, self.sheet.width, self.sheet.height
+
+    @cached_property
+    def _texts(self):
+        """Where they start and end."""
+        return [(left := mark.x - mark.align * text_width(mark.string, mark.size),
+                 left + text_width(mark.string, mark.size)) for mark in self.sheet.marks if isinstance(mark, Text)]
+
+    @cached_property
+    def _places(self):
+        return {target.name: target.points for target in self.sheet.targets}
 
     def groups(self, step=None):
         return self._groups(self._checked(step)) if self._groups else []

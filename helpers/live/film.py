@@ -5,6 +5,7 @@ import time
 from functools import cached_property, partial
 from io import BytesIO
 
+from helpers.drawing.picture import Fact, Term
 from helpers.drawing.sheet import Fill, Line, Photo, Text
 
 
@@ -71,11 +72,21 @@ class Film:
         for frame in self.order[len(self._frames):count]:
             picture = self.picture
             marks = [self._marks.number(mark) for mark in picture.moves(frame).marks]
-            told = [self._sentences.number((name, *map(_part, parts))) for name, *parts in picture.sentences(frame)]
+            told = [self._sentences.number((name, *map(self._part_of_sentence, parts)))
+                    for name, *parts in picture.sentences(frame)]
             groups = [[self._numbers[name] for name in group if name in self._numbers]
                       for group in picture.groups(frame)]
             self._frames.append([frame, marks, told, groups])
             self._ends.append(self._lengths())
+
+    def _part_of_sentence(self, part):
+        """A Term as (text, number of its group), a Fact as (text, question, corners of what is covered, …)."""
+        match part:
+            case Term():
+                return str(part), part.number
+            case Fact():
+                return str(part), part.ask, *(tuple(_tenths(self.picture.covered(what))) for what in part.covers)
+        return part
 
     def _lengths(self):
         return len(self._styles.rows), len(self._marks.rows), len(self._sentences.rows)
@@ -111,9 +122,6 @@ def _packed(styles, mark):
     return styles.number(style), *rest
 
 
-def _part(part):
-    """A Term as (text, number of its group)."""
-    return (str(part), part.number) if hasattr(part, "number") else part
 
 
 def _tenths(points):

@@ -3,11 +3,12 @@
 
 const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
 const REST = 150; // milliseconds after which a hand is said to rest
-const PEACE = 2000; // after which it has left a picture in peace; and after which an answer is late
+const PEACE = 2000; // after which it leaves a picture in peace; and an answer is late
+const AGAIN = "un this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.";
 const NEWS = {
-  gone: "The kernel of this demo is gone, so its sliders do nothing. Run this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.",
+  gone: "The kernel of this demo is gone, so its sliders do nothing. R" + AGAIN,
   busy: "The kernel is busy with a cell, marked [*]. This demo answers when that is done.",
-  late: "No answer yet. If none comes, the kernel is gone or busy: run this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.",
+  late: "No answer yet. If none comes, the kernel is gone or busy: r" + AGAIN,
   copy: "This demo and the one that it is a copy of move together. Run this cell to give it a life of its own.",
 };
 const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
@@ -45,7 +46,7 @@ function listed(names) {
   return names.length > 12 ? `${names.length} cells, from ${names[0]} to ${cells.at(-1)}` : cells.join(", ");
 }
 
-// Of each kind of mark: the element of a style, and what else there is to a mark put on a copy of it. Lengths are tenths
+// Of each kind of mark: the element of a style, and what else a mark puts on a copy of it. Lengths are tenths
 // of a pixel. A copy with its place is made twice as fast as an element with everything.
 const MARKS = {
   fill: [([colour]) => svg("rect", { fill: colour }), (made, at) => put(made, corners(at))],
@@ -199,9 +200,13 @@ export function mount(el, source) {
   told.setAttribute("role", "status"); // one lasting region that is told when the hand rests
   sheet.setAttribute("role", "application");
   const question = html("div", { className: "question", textContent: source.get("question") });
-  el.append(html("div", { className: "bar" }, walk, stage), question, sheet, touch, words, printed, told);
+  const asks = html("button", { type: "button", textContent: "ask me", title: "questions first", className: "asks" });
+  const asked = html("label"), guess = html("input", { type: "text", size: 6, autocomplete: "off" }), result = html("span"), score = html("span", { className: "score" });
+  const [commit, reveals, next] = ["guess", "show me", "next question"].map((textContent) => html("button", { type: "button", textContent }));
+  const form = html("div", { className: "ask" }, asked, commit, reveals, result, next);
+  el.append(html("div", { className: "bar" }, walk, html("span", { className: "asking" }, score, asks), stage), question, sheet, html("div", { className: "line" }, form, touch), words, printed, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, asked = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0;
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0, fact = null, isOpen = false, turn = 0, several;
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
   const step = () => Math.min(wanted, drawing.steps - 1);
@@ -211,20 +216,22 @@ export function mount(el, source) {
   const leadsTo = (thing) => (number(thing) < 0 ? -1 : drawing.leads(number(thing)));
 
   function read() {
-    const now = Object.fromEntries(["scene", "rest", "trouble", "words", "answers"].map((name) => [name, source.get(name)]));
+    const now = Object.fromEntries(["scene", "rest", "trouble", "words", "answers", "asks"].map((name) => [name, source.get(name)]));
     if (now.answers !== seen.answers) answered();
     if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
+    const [before, isNew] = [seen.asks, now.scene !== seen.scene];
     seen = now;
+    if (isNew || (now.asks === "on" && before !== "on")) ask(now.asks === "on" || (now.asks === "once" && drawing.number === 1));
+    else if (now.asks === "off" && (isOpen || before === "on")) ask(false);
     el.dataset.trouble = now.trouble;
-    // For whoever waits from outside: whether the whole walk has arrived
+    // For those outside: whether the whole walk has arrived
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
     for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
     const pieces = source.get("printed") ?? [];
     if (pieces !== heard) printed.replaceChildren(...(heard = pieces).map(([kind, what]) => (kind === "text" ? html("pre", { textContent: what }) : html("img", { src: what, alt: "what the cell draws" }))));
-    show();
-    soon();
+    renew();
   }
 
   function begin(scene) {
@@ -237,7 +244,6 @@ export function mount(el, source) {
     slider.max = scene.steps - 1;
     walks ||= scene.steps > 1;
     walk.style.display = walks ? "" : "none";
-    walk.style.visibility = scene.steps > 1 ? "" : "hidden";
     canvas.setAttribute("aria-label", scene.steps > 1 ? `picture of ${scene.steps} steps` : "picture");
     sheet.setAttribute("aria-label", `${canvas.getAttribute("aria-label")} that answers to keys`);
   }
@@ -248,22 +254,27 @@ export function mount(el, source) {
     drawing.add(part);
   }
 
+  function renew() {
+    show();
+    soon();
+  }
+
   // Once the hand rests: ask for the rest of the walk, remember where it stands, tell what there is.
   function soon() {
     clearTimeout(resting);
     clearTimeout(peace);
     resting = setTimeout(() => {
       const want = `${drawing.number} ${drawing.have}`;
-      if (drawing.have < drawing.all && want !== asked) source.more((asked = want));
-      if (moved && source.get("step") !== wanted) source.keep(wanted); // and not a view that only looks on
+      if (drawing.have < drawing.all && want !== requested) source.put("want", (requested = want));
+      if (moved) source.put("step", wanted); // and not a view that only looks on
       moved = false;
       if (!timer) announce();
-      peace = setTimeout(() => !timer && !seen.trouble && source.rests?.(`${drawing.number} ${step()}`), PEACE);
+      peace = setTimeout(() => !timer && !seen.trouble && source.put("rests", `${drawing.number} ${step()}`), PEACE);
     }, REST);
   }
 
   function announce() {
-    const text = [...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
+    const text = [...(fact ? [isOpen ? asked : result] : []), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
     if (told.textContent !== text) told.textContent = text;
   }
 
@@ -282,10 +293,13 @@ export function mount(el, source) {
     drawing.show(now);
     sheet.classList.toggle("over", pointed?.name !== undefined);
     const lit = light(now);
-    const rows = seen.trouble ? [["", seen.words]] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
+    const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = NEWS[news] || lit.words || (seen.trouble ? "" : hint());
+    touch.textContent = NEWS[news] || lit.words || (seen.trouble || isOpen ? "" : hint());
+    walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
+    form.hidden = seen.trouble || !(isOpen || (fact && !lit.words && !news));
+    touch.hidden = !form.hidden;
     touch.classList.toggle("lit", Boolean(NEWS[news] || lit.words));
     slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
@@ -301,6 +315,7 @@ export function mount(el, source) {
 
   // Frame what belongs together with what is pointed at or kept, and say it.
   function light(now) {
+    if (isOpen) return cover();
     const thing = pointed ?? kept;
     const groups = drawing.frames.get(now).groups;
     const target = number(thing);
@@ -319,6 +334,56 @@ export function mount(el, source) {
     return { group: leads ? -1 : group, words: said.join("; ") };
   }
 
+  // Asking: what answers is out of sight until there is a guess. That which covers most is asked first.
+
+  function ask(isWanted) {
+    const facts = drawing.frames.get(frame()).told.flatMap((each) => drawing.sentences[each].filter((part) => Array.isArray(part) && typeof part[1] === "string"));
+    const size = ([, , box]) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 0);
+    facts.sort((one, other) => size(other) - size(one));
+    asks.setAttribute("aria-pressed", seen.asks === "on");
+    asks.hidden = !facts.length;
+    fact = (isWanted && facts[turn++ % facts.length]) || null;
+    isOpen = fact !== null;
+    several = facts.length > 1;
+    if (isOpen) {
+      if (timer) rest();
+      kept = pointed = null;
+      guess.value = result.textContent = "";
+      asked.replaceChildren(`${fact[1]} `, guess);
+    }
+    tally();
+  }
+
+  function tally() {
+    for (const each of [commit, reveals]) each.hidden = !isOpen;
+    next.hidden = isOpen || !several;
+    guess.disabled = !isOpen;
+    const [right, made] = source.get("guesses");
+    score.textContent = made ? `${right} of ${made} right` : "";
+  }
+
+  function answer(said) {
+    const number = (text) => Number(text.replaceAll(",", "").replace("−", "-").trim());
+    const isRight = said !== null && number(said) === number(fact[0]);
+    const [right, made] = source.get("guesses");
+    isOpen = false;
+    if (said !== null) source.put("guesses", [right + isRight, made + 1]);
+    if (seen.asks === "once") source.put("asks", "off");
+    result.textContent = said === null ? `It is ${fact[0]}.` : isRight ? `✓ Yes, ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
+    tally();
+    renew();
+    sheet.focus({ preventScroll: true });
+  }
+
+  function cover() {
+    drawing.light.replaceChildren(...fact.slice(2).flatMap((box) => {
+      const mark = svg("text", { class: "mark", x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 });
+      mark.textContent = "?";
+      return [svg("rect", { ...corners(box), class: "cover" }), mark];
+    }));
+    return { group: -1, words: "" };
+  }
+
   // A sentence: its name in bold, a call to copy as code, its terms as things to point at
   function sentence([name, ...parts]) {
     const row = html("div", { className: name ? "named" : "" });
@@ -326,7 +391,8 @@ export function mount(el, source) {
     const text = html(name === "torch" ? "code" : "span");
     for (const part of parts) {
       if (typeof part === "string") text.append(part);
-      else text.append(term(...part));
+      else if (typeof part[1] === "number") text.append(term(...part));
+      else text.append(part === fact ? html("mark", {}, part[0]) : part[0]);
     }
     row.append(text);
     return row;
@@ -344,8 +410,7 @@ export function mount(el, source) {
     kept = pointed = null;
     moved = true;
     wanted = Math.min(Math.max(to, 0), drawing.steps - 1);
-    show();
-    soon();
+    renew();
   }
 
   function rest() {
@@ -385,19 +450,17 @@ export function mount(el, source) {
   const same = (one, other) => one?.name === other?.name && one?.group === other?.group;
 
   function point(event) {
-    if (seen.trouble) return;
+    if (seen.trouble || isOpen) return;
     const thing = under(event);
     if (same(thing, pointed)) return;
     pointed = thing;
-    show();
-    soon();
+    renew();
   }
 
   function leave() {
     if (!pointed) return;
     pointed = null;
-    show();
-    soon();
+    renew();
   }
 
   function keep(thing) {
@@ -407,8 +470,7 @@ export function mount(el, source) {
     const isStep = leads >= 0 && leads < drawing.steps;
     if (isStep) [wanted, moved] = [leads, true];
     kept = isStep && !drawing.verbs[drawing.kind(number(thing))] ? null : thing;
-    show();
-    soon();
+    renew();
   }
 
   // The nearest target of a kind in a direction from another, seen from its middle
@@ -446,7 +508,7 @@ export function mount(el, source) {
 
   const KEYS = {
     " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step() - 1), PageDown: () => go(step() + 1),
-    Escape: () => { demo().classList.remove("stage"); kept = pointed = null; show(); soon(); },
+    Escape: () => { demo().classList.remove("stage"); kept = pointed = null; renew(); },
     ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
   };
 
@@ -454,7 +516,7 @@ export function mount(el, source) {
     if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(KEYS, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (seen.trouble && event.key !== "f" && event.key !== "Escape") return;
+    if ((seen.trouble || isOpen) && event.key !== "f" && event.key !== "Escape") return;
     if (timer && event.key !== " ") rest();
     KEYS[event.key]();
   }
@@ -482,11 +544,10 @@ export function mount(el, source) {
   function tell(what) {
     if (what === news) return;
     news = what;
-    show();
-    soon();
+    renew();
   }
 
-  // What is chosen now; what is typed is not, for it may be half typed
+  // What is chosen now, but not what may be half typed
   const controls = () => [...demo().querySelectorAll(".noUi-handle, select, input[type=checkbox]")].filter((each) => !el.contains(each));
   const chosen = () => [presses, ...controls().map((each) => each.ariaValueNow ?? (each.type === "checkbox" ? each.checked : each.value))].join();
 
@@ -540,7 +601,7 @@ export function mount(el, source) {
     part.addEventListener("pointermove", point);
     part.addEventListener("pointerleave", leave);
     part.addEventListener("click", (event) => {
-      if (seen.trouble || !under(event)) return;
+      if (seen.trouble || isOpen || !under(event)) return;
       keep(under(event));
       sheet.focus({ preventScroll: true }); // so that keys go on from there
     });
@@ -548,6 +609,12 @@ export function mount(el, source) {
   for (const [button, by] of [[back, -1], [forth, 1]]) button.addEventListener("click", () => { if (timer) rest(); go(step() + by); });
   play.addEventListener("click", toggle);
   stage.addEventListener("click", fill);
+  asks.addEventListener("click", () => source.put("asks", seen.asks === "on" ? "off" : "on"));
+  const guessed = () => guess.value.trim() && answer(guess.value.trim());
+  commit.addEventListener("click", guessed);
+  guess.addEventListener("keydown", (event) => event.key === "Enter" && guessed());
+  reveals.addEventListener("click", () => answer(null));
+  next.addEventListener("click", () => { ask(true); renew(); guess.focus(); });
   speed.addEventListener("change", () => timer && walkOn());
   slider.addEventListener("input", () => { if (timer) rest(); go(+slider.value); });
   const deaf = source.listen(read);
@@ -576,17 +643,9 @@ function render({ model, el }) {
       model.on("change", heard); // once, however much has changed
       return () => model.off("change", heard);
     },
-    more(want) {
-      model.set("want", want);
-      model.save_changes();
-    },
-    keep(step) {
-      model.set("step", step);
-      model.save_changes();
-    },
-    rests(which) {
-      if (model.get("rests") === which) return;
-      model.set("rests", which);
+    put(name, value) {
+      if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
+      model.set(name, value);
       model.save_changes();
     },
     copies: () => views > 1 && el.closest(".jp-Notebook, .jp-NotebookPanel-notebook") !== null,

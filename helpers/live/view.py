@@ -16,21 +16,25 @@ class View(anywidget.AnyWidget):
     the first setting, which are sent once; `fresh` are what else a setting needs. `step` is where the walk stands,
     `question` what is asked above the picture where it stands alone. `printed` are the pieces, ("text", it) or
     ("image", its address), that stand under it. `rests` says which picture and step the hand has left in peace;
-    `answers` counts what has been answered.
+    `answers` counts what has been answered. `asks` says which settings are a question first: all
+    of them ("on"), the first picture ("once"), or none ("off"); `guesses` are how many were right, and how many there
+    were.
     """
 
     _esm = Path(__file__).with_name("view.js")
     _css = Path(__file__).with_name("view.css")
     scene, rest, words, want, question, rests = (traitlets.Unicode().tag(sync=True) for _ in range(6))
     printed = traitlets.List().tag(sync=True)
+    guesses = traitlets.List([0, 0]).tag(sync=True)
+    asks = traitlets.Enum(["off", "once", "on"]).tag(sync=True)
     photos, fresh = (traitlets.Dict().tag(sync=True) for _ in range(2))
     trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
     step, answers = (traitlets.Int(0).tag(sync=True) for _ in range(2))
 
-    def __init__(self, picture, question="", printed=()):
+    def __init__(self, picture, question="", printed=(), asks="off"):
         self.lock, self.number = RLock(), 0
         state = self._started(picture, picture.start) | {"printed": [*printed]}
-        super().__init__(step=picture.start, question=question, photos=state.pop("fresh"),
+        super().__init__(step=picture.start, question=question, asks=asks, photos=state.pop("fresh"),
                          rests=f"{self.number} {picture.start}", **state)
 
     def _started(self, picture, step, known=()):

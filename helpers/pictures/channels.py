@@ -5,12 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array
-from helpers.drawing.picture import Picture, Term
+from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import SMALL, Box, Sheet, centred, fitting_cell, fitting_size, named
 from helpers.pictures.parts.columns import stacked
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, call, joined, pooling_rule, renumbered, signed, verdict
+from helpers.pictures.parts.rules import Weighted, call, computed, joined, pooling_rule, renumbered, signed, verdict
 from helpers.pictures.parts.words import index_of, order, planes, written_size
 
 GAP, TOP, CELL, NAME, HEIGHT, MARGIN = 56, 40, 38, 110, 540, 28
@@ -208,16 +208,19 @@ class _Summed:
         parts = self.per_channel[(f, slice(None), *at)]
         terms = [*map(signed, parts), *[f"bias {signed(self.bias[f])}"] * bool(self.bias.any())]
         terms = joined([Term(term, k) for k, term in enumerate(terms)], " + ")
-        ending = verdict(parts.sum() + self.bias[f], self.y[cell], self._scales[cell])
+        name = named("output", cell)
+        ending = computed(name, parts.sum() + self.bias[f], self.y[cell], self._scales[cell])
         yield "step", f"{step + 1} of {self.y.size}, filter {f}, {self.inputs[0].where(at)}"
-        yield "sum", f"{named('output', cell)} = ", *terms, f" = {ending}"
+        yield "sum", f"{name} = ", *terms, *ending
         yield from self._lasting
 
     @cached_property
     def _lasting(self):
         settings = Weighted(self.weight[0, 0]).settings(self.inputs[0].window)
-        return [("shape", f"weight (C_out, C_in, k_h, k_w) = {self.weight.shape}, one slice per input channel "
-                          "and one filter per output channel"),
+        c_out, *others = self.weight.shape
+        c_out = Fact(c_out, "How many channels will come out?", ["output"])
+        return [("shape", "weight (C_out, C_in, k_h, k_w) = (", c_out, f", {str(others)[1:-1]}), one slice per input "
+                          "channel and one filter per output channel"),
                 ("torch", call(Weighted.layer, self.arguments, settings))]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from helpers.arithmetic import Refused
 from helpers.drawing import palette
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.seen import Seen
@@ -457,7 +457,8 @@ class _Walk:
         rows, columns = (self._side(axis, level, unit) for axis, unit in enumerate(units))
         high, wide = (self.seen.inside(axis, level, unit) for axis, unit in enumerate(units))
         size = self.seen.fields[level].size
-        return "field", f"{size} × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
+        wide_is = Fact(size, "How many cells high and wide is the field of this unit?", [""])
+        return "field", wide_is, f" × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
 
     def _side(self, axis, level, unit):
         first, end = self.seen.field(level, unit)
@@ -482,8 +483,9 @@ class _Walk:
         growth = [str(size) for size, _ in groupby(field.size for field in self.seen.fields[1:])]
         where = "layer by layer" if len(growth) == self.seen.top else "where it grows"
         return [("growth", f"{', '.join(growth)}, {where}"),
-                ("jump", f"{top.jump}, for so far apart are the fields of neighbours on top; "
-                         f"the first is centred on cell {written(top.centre)}"),
+                ("jump", Fact(top.jump, "How many cells apart are the fields of neighbours on top?", [""]),
+                 ", for so far apart are the fields of neighbours on top; "
+                 f"the first is centred on cell {written(top.centre)}"),
                 ("sizes", sizes), *self.table.told()]
 
     def _grown(self, level):

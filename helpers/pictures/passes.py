@@ -7,11 +7,11 @@ import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, text_width
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import SMALL, centred, named
 from helpers.pictures.parts.blocks import HEIGHT, Cubes, Lines, Slices, Walk
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, agrees, verdict
+from helpers.pictures.parts.rules import Weighted, agrees, computed
 from helpers.pictures.parts.words import index_of, listed, part_of, planes, written_size
 
 AXES = "channel", "row", "column"
@@ -138,7 +138,8 @@ class _Passes:
         walk = self.walks[number]
         patch, rule = walk.read.patch(at), Weighted(walk.weight)
         yield "step", f"{step + 1} of {sum(self.lengths)}, pass {number + 1}, {self._where(number, at)}"
-        yield "sum", *rule.told(patch), f" = {verdict(rule.of(patch), walk.made[at], rule.scale(patch))}"
+        ending = computed(named(self.nouns[number + 1], at), rule.of(patch), walk.made[at], rule.scale(patch))
+        yield "sum", *rule.told(patch), *ending
         yield from self._lasting
 
     def _where(self, number, at):
@@ -150,7 +151,7 @@ class _Passes:
     @cached_property
     def _lasting(self):
         return [("together", f"a kernel of {written_size(self.together)}, the product of all, {self._ending()}"),
-                ("cost", self._cost()),
+                ("cost", *self._cost()),
                 ("torch", reduce(lambda inner, name: f"F.conv3d({inner}, {name})", self.names, "x"))]
 
     @cached_property
@@ -169,6 +170,7 @@ class _Passes:
         work = [made * stick.size for made, stick in zip(self.lengths, self.sticks, strict=True)]
         each = [f"{made}·{stick.size}" for made, stick in zip(self.lengths, self.sticks, strict=True)]
         outputs, weights = self.volumes[-1].size, self.together.size
-        return (f"{' + '.join(each)} = {sum(work)} multiplications, "
-                f"{' + '.join(str(stick.size) for stick in self.sticks)} weights; at once "
+        all_work = Fact(sum(work), "How many multiplications do all the passes make?")
+        return (f"{' + '.join(each)} = ", all_work,
+                f" multiplications, {' + '.join(str(stick.size) for stick in self.sticks)} weights; at once "
                 f"{outputs}·{weights} = {outputs * weights} multiplications, {weights} weights")

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.arithmetic import macs, parameters
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, mix, tints
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import BARE, SMALL, Sheet, centred, fitting_cell, fitting_size, named
 from helpers.pictures.parts.columns import BESIDE, stacked
 from helpers.pictures.parts.rules import Weighted, agrees, products, verdict
@@ -135,8 +135,9 @@ class _Stages:
         groups = (c_in, 1, 1)
         weights = [parameters(*layer, bias=False, groups=g) for layer, g in zip(layers, groups, strict=True)]
         works = [macs(*layer, outputs, groups=g) for layer, g in zip(layers, groups, strict=True)]
-        yield "weights", (f"{between} · {size} + {c_out} · {between} = {weights[0]} + {weights[1]} = "
-                          f"{sum(weights[:2])}, full convolution {c_out} · {c_in} · {size} = {weights[2]}")
+        both = Fact(sum(weights[:2]), "How many weights have the two stages together?")
+        yield ("weights", f"{between} · {size} + {c_out} · {between} = {weights[0]} + {weights[1]} = ", both,
+               f", full convolution {c_out} · {c_in} · {size} = {weights[2]}")
         yield "work", (f"{works[0]:,} + {works[1]:,} = {sum(works[:2]):,} MACs, full convolution {works[2]:,}, "
                        f"{100 * sum(works[:2]) / works[2]:.3g} % of it")
 

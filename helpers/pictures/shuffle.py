@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.arithmetic import Shuffled
 from helpers.drawing.palette import INK, mix
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import Box, Grid, Sheet, named
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.words import squeezed
@@ -89,8 +89,9 @@ class Moves:
         yield "reshape", (f"{channel} = {row}·{columns} + {column}, so row {row}, which is its group, "
                           f"and column {column}")
         yield "transpose", f"row {column}, column {row}"
-        yield "flatten", (f"place {column}·{rows} + {row} = {place} "
-                          f"{approved(self.y[place] == channel, f'channel {self.y[place]:.0f} is there')}")
+        goal = Fact(place, f"At which place will channel {channel} be?", [""])
+        yield ("flatten", f"place {column}·{rows} + {row} = ", goal,
+               f" {approved(self.y[place] == channel, f'channel {self.y[place]:.0f} is there')}")
         yield "output", " ".join(f"{number:.0f}" for number in self.y)
         yield "torch", f"nn.ChannelShuffle({rows})(x)"
 

@@ -10,7 +10,7 @@ from helpers.drawing.sheet import named
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, call, pooling_rule, verdict
+from helpers.pictures.parts.rules import Weighted, call, computed, pooling_rule
 from helpers.pictures.parts.words import index_of, planes, rest_sentence, size_sentence, written_size
 
 
@@ -89,10 +89,10 @@ class _Walk:
 
     def tell(self, step):
         at = index_of(step, self.y.shape)
-        patch = self.read.patch(at)
+        patch, name = self.read.patch(at), named("output", at)
         yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
-        yield (self.rule.name, f"{named('output', at)} = ", *self.rule.told(patch),
-               f" = {verdict(self.rule.of(patch), self.y[at], self.rule.scale(patch))}")
+        yield (self.rule.name, f"{name} = ", *self.rule.told(patch),
+               *computed(name, self.rule.of(patch), self.y[at], self.rule.scale(patch)))
         yield from self._sizes
         yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(self.read.window))
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from helpers.arithmetic import Transposed
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, ORANGE, PALE, tints, written
-from helpers.drawing.picture import Picture, Term
+from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import LEGIBLE, Grid, Sheet, fitting_size, named
 from helpers.pictures.parts.equation import Equation
-from helpers.pictures.parts.rules import agrees, approved, call, joined, products, signed, verdict
+from helpers.pictures.parts.rules import agrees, approved, call, computed, joined, products, signed
 from helpers.pictures.parts.words import index_of, listed, order, planes, size_sentence, written_size
 
 TOLD = 3  # overlaps a sentence writes out; their number is always told
@@ -203,7 +203,8 @@ class _Stamping(_Prints):
         names, before, more = (some[spot].flat for some in (self.names, self.totals[step - 1], self.prints[step]))
         told = [Term(f"{names[k]} = {signed(before[k])} + {signed(more[k])} = {written(before[k] + more[k])}", int(k))
                 for k in again[:TOLD]]
-        return [f"on {len(again)} cell{'s' * (len(again) > 1)}, ", *joined(told, ", "), ", …" * (len(again) > TOLD)]
+        count = Fact(len(again), "On how many cells of the output does this print meet earlier ones?", ["output"])
+        return ["on ", count, f" cell{'s' * (len(again) > 1)}, ", *joined(told, ", "), ", …" * (len(again) > TOLD)]
 
     def _sum(self, step):
         count = self.x.size
@@ -286,8 +287,9 @@ class _Matrix(_Prints):
 
     def tell(self, step):
         at, column, inputs = index_of(step, self.y.shape), self.matrix[:, step], self.x.ravel()
-        ending = verdict(inputs @ column, self.y[at], np.abs(inputs * column).sum())
+        name = named("output", at)
+        ending = computed(name, inputs @ column, self.y[at], np.abs(inputs * column).sum())
         yield "step", f"{step + 1} of {self.y.size}, column {step} of the matrix, which belongs to this output cell"
-        yield "sum", f"{named('output', at)} = ", *products(inputs, column), f" = {ending}"
+        yield "sum", f"{name} = ", *products(inputs, column), *ending
         yield "zeros", f"{np.isnan(self.entries).sum()} of the {self.matrix.size} places are always 0"
         yield from (self.size, self.torch)

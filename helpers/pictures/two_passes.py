@@ -6,12 +6,12 @@ import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, ORANGE
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import named
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, agrees, verdict
+from helpers.pictures.parts.rules import Weighted, agrees, computed
 from helpers.pictures.parts.words import index_of, part_of, planes, written_rows, written_size
 
 
@@ -51,9 +51,8 @@ class _Pass:
 
     def tell(self, at):
         """How the cell `at` of what it makes is computed."""
-        rule, patch = Weighted(self.weight), self.read.patch(at)
-        return (f"{named(self.noun, at)} = ", *rule.told(patch),
-                f" = {verdict(rule.of(patch), self.made[at], rule.scale(patch))}")
+        rule, patch, name = Weighted(self.weight), self.read.patch(at), named(self.noun, at)
+        return f"{name} = ", *rule.told(patch), *computed(name, rule.of(patch), self.made[at], rule.scale(patch))
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,8 @@ class _TwoPasses:
 
     @cached_property
     def _lasting(self):
-        return [("kernel", self._sameness()), ("cost", self._cost()), ("torch", "F.conv2d(F.conv2d(x, first), second)")]
+        return [("kernel", self._sameness()), ("cost", *self._cost()),
+                ("torch", "F.conv2d(F.conv2d(x, first), second)")]
 
     @cached_property
     def together(self):
@@ -132,7 +132,8 @@ class _TwoPasses:
         words = [f"{plane.shape[0]}·{plane.shape[1]}·{weight.size}" for plane, weight in made]
         works = [plane.size * weight.size for plane, weight in made]
         weights = sum(each.weight.size for each in self.passes)
-        return (f"{words[0]} + {words[1]} = {works[0]} + {works[1]} = {works[0] + works[1]} multiplications with "
+        both = Fact(works[0] + works[1], "How many multiplications do the two passes make?", ["middle"])
+        return (f"{words[0]} + {words[1]} = {works[0]} + {works[1]} = ", both, f" multiplications with "
                 f"{weights} weights; in one pass {words[2]} = {works[2]} with {self.together.size}")
 
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from helpers.arithmetic import whole
 from helpers.drawing.palette import ORANGE, mix, tints
-from helpers.drawing.picture import Picture, Term
+from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import Box, named
 from helpers.pictures.parts.blocks import FAINT, Cubes, Lines, Slices, Walk
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, call, joined, signed, verdict
+from helpers.pictures.parts.rules import Weighted, call, computed, joined, signed
 from helpers.pictures.parts.words import index_of, planes, rest_sentence, written_size
 
 
@@ -75,11 +75,12 @@ class _Volume:
 
     def tell(self, step):
         at, rule = index_of(step, self.y.shape), Weighted(self.weight)
-        patch = self.read.patch(at)
+        patch, name = self.read.patch(at), named("output", at)
         sums = [Term(signed(value), k) for k, value in enumerate((patch * self.weight).sum(axis=(1, 2)))]
         yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
-        yield ("sum", f"{named('output', at)} = ", *joined(sums, " + "),
-               f" = {verdict(rule.of(patch), self.y[at], rule.scale(patch))}, a number from each slice of the window")
+        yield ("sum", f"{name} = ", *joined(sums, " + "),
+               *computed(name, rule.of(patch), self.y[at], rule.scale(patch)),
+               ", a number from each slice of the window")
         yield from self._lasting
 
     @cached_property
@@ -87,9 +88,12 @@ class _Volume:
         slices, rows, columns = (axis.in_words(n)
                                  for axis, n in zip(self.read.axes, self.read.values.shape, strict=True))
         plane = f"rows and columns {rows}" if rows == columns else f"rows {rows}; columns {columns}"
-        size = f"{slices}, for every axis" if slices == rows == columns else f"slices {slices}; {plane}"
+        *numbers, count = slices.rpartition("= ")
+        count = Fact(count, "How many slices will the output have?", ["output"])
+        size = ([*numbers, count, ", for every axis"] if slices == rows == columns
+                else ["slices ", *numbers, count, f"; {plane}"])
         torch = call("F.conv3d", self.arguments, Weighted(self.weight).settings(self.read.window))
-        return [("size", size), *rest_sentence(self.read.axis_names, self.read.unread), ("torch", torch)]
+        return [("size", *size), *rest_sentence(self.read.axis_names, self.read.unread), ("torch", torch)]
 
 
 @dataclass(frozen=True)

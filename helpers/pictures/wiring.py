@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.arithmetic import Shuffled
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, TINTS, WHITE, as_array, mix
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import SMALL, Box, Sheet, named
 from helpers.pictures.parts.paths import Paths
 from helpers.pictures.parts.rules import approved
@@ -303,15 +303,17 @@ def _end_sentences(end):
     count, known = len(end.reached), len(end.numbers)
     which = (["all of them"] if 1 < count == known else
              [f"number{'s' * (count > 1)} ", *end.terms(map(str, end.reached))])
-    yield names[0], f"{count} of {known} {noun}, ", *which
+    how_many = str(count) if end.level else Fact(count, "How many input channels does this output hear?", [""])
+    yield names[0], how_many, f" of {known} {noun}, ", *which
     yield names[1], *_told(end.paths, end.terms), end.verdict(_told)
 
 
 def _shape_sentence(layer, weight):
     height, width = weight.shape[2:]
     shape = layer.c_out, layer.c_in // layer.groups, height, width
-    said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = {shape}"
-    return "weight", f"{said} {approved(weight.shape == shape, weight.shape)}"
+    said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = ({layer.c_out}, "
+    reads = Fact(shape[1], "How many channels does one filter read?", [""])
+    return "weight", said, reads, f", {height}, {width}) {approved(weight.shape == shape, weight.shape)}"
 
 
 def _sentences(note):
@@ -323,4 +325,5 @@ def _sentences(note):
 def _told(numbers, listed=", ".join):
     """Numbers one by one, `listed`, or once where they are all the same."""
     told = [f"{number:,.0f}" for number in numbers]
-    return [f"{told[0]} to each"] if len(set(told)) == 1 else [*listed(told), " to these channels"]
+    same = Fact(told[0], "How many paths lead to each channel that is heard?", [""])
+    return [same, " to each"] if len(set(told)) == 1 else [*listed(told), " to these channels"]

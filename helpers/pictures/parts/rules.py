@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.arithmetic import Refused
 from helpers.drawing.palette import written
-from helpers.drawing.picture import Term
+from helpers.drawing.picture import Fact, Term
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,13 @@ def verdict(by_hand, torch_says, scale):
     if agrees(by_hand, torch_says, scale):
         return f"{written(by_hand)} = torch ✓"
     return f"{written(by_hand)}, but torch says {written(torch_says)}"
+
+
+def computed(name, by_hand, torch_says, scale):
+    """The same as parts of a sentence: the number of the cell with this name can be asked for."""
+    number = written(by_hand)
+    rest = verdict(by_hand, torch_says, scale).removeprefix(number)
+    return " = ", Fact(number, f"What will {name} be?", [name]), rest
 
 
 def approved(is_so, otherwise="otherwise"):

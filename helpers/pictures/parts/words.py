@@ -2,6 +2,7 @@
 import numpy as np
 
 from helpers.drawing.palette import as_array, written
+from helpers.drawing.picture import Fact
 
 
 def planes(values, name, axes=2):
@@ -53,8 +54,12 @@ def listed(name, indices):
 
 
 def size_sentence(rows, columns):
-    """The size formula of both axes, once where they have the same numbers."""
-    return "size", f"{rows}, for rows and for columns" if rows == columns else f"rows {rows}, columns {columns}"
+    """The size formula of both axes, once where they have the same numbers. The rows can be asked for."""
+    *numbers, count = rows.rpartition("= ")
+    count = Fact(count, "How many rows will the output have?", ["output"])
+    if rows == columns:
+        return "size", *numbers, count, ", for rows and for columns"
+    return "size", "rows ", *numbers, count, f", columns {columns}"
 
 
 def rest_sentence(names, unread, more=""):
