@@ -1,7 +1,6 @@
 """Picture: a walk of steps, what stands still in it and what moves, and the sentences that go with each step."""
 from functools import cached_property
 
-from helpers.drawing.palette import text_width
 from helpers.drawing.sheet import Sheet, Text
 
 AROUND = 14  # CSS pixels left of what is covered
@@ -91,14 +90,9 @@ class Picture:
         if what in self._places:
             return self._places[what]
         left = min((x for name, (x, *_) in self._places.items() if name.startswith(f"{what}[")), default=AROUND)
-        left = min([left, *(start for start, end in self._texts if start < left < end)]) - AROUND
+        texts = [mark.ends for mark in self.sheet.marks if isinstance(mark, Text)]
+        left = min([left, *(start for start, end in texts if start < left < end)]) - AROUND
         return max(left, 0), 0, self.sheet.width, self.sheet.height
-
-    @cached_property
-    def _texts(self):
-        """Where they start and end."""
-        return [(left := mark.x - mark.align * text_width(mark.string, mark.size),
-                 left + text_width(mark.string, mark.size)) for mark in self.sheet.marks if isinstance(mark, Text)]
 
     @cached_property
     def _places(self):

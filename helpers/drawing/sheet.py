@@ -49,6 +49,12 @@ class Text(NamedTuple):
     align: float
     level: float = TEXT
 
+    @property
+    def ends(self):
+        """Where it starts and ends."""
+        width = text_width(self.string, self.size)
+        return self.x - self.align * width, self.x + (1 - self.align) * width
+
 
 class Photo(NamedTuple):
     """Pixels that stay pixels, found by their name, from corner to corner."""
