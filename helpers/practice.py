@@ -9,22 +9,31 @@ from string import ascii_uppercase
 
 from IPython.display import display
 
+from helpers.live.quiz import STYLE, Quiz
+from helpers.live.still import show
+
 
 def quiz(path):
-    """Show a file of questions whose answers open on a click or the Enter key, with or without a kernel.
+    """Show a file of questions: the first answer to each counts, and then its reason opens.
+
+    Where no browser runs our script, as on GitHub, the answers open on a click.
+
 
     path: seen from the notebook, such as "questions/01_pooling.toml". In it a question has `ask`, `answer` and `why`,
     or `ask` and `choices`, each with `text` and `why`, one with `right = true`. What stands in `backquotes` is code.
+    `within`: by how much a number may differ from the answer.
     Its `torch` is only for a test, which compares the value of that expression with the answer.
     Raises ValueError, which names the file and the question, if something of this is missing.
     """
     questions = _questions(path)
-    items = [f'<li style="margin-bottom: 12px"><b>{_marked(ask)}</b>{_html(doors)}</li>' for ask, doors in questions]
-    display({"text/html": "\n".join(["<ol>", *items, "</ol>"]), "text/plain": _plain(questions)}, raw=True)
+    items = [_item(*question) for question in questions]
+    display({"text/html": "\n".join([f"<style>{STYLE}</style>", '<ol class="quiz">', *items, "</ol>"]),
+             "text/plain": _plain(questions)}, raw=True)
+    show(Quiz())
 
 
 def _questions(path):
-    """[(what is asked, its doors)]. A door is what stands on it, and behind it the verdict and the reason."""
+    """[(what is asked, its doors, within)]. A door is what stands on it, and behind it the verdict and the reason."""
     try:
         questions = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("question")
     except OSError as error:
@@ -42,9 +51,10 @@ def _parts(question, where):
             doors = [_choice(choice, where) for choice in choices]
             if [choice.get("right") for choice in choices].count(True) != 1:
                 raise ValueError(f"{where}: one of the choices must have right = true, and only one.")
-            return ask, doors
+            return ask, doors, 0
         case {"ask": str(ask), "answer": int() | float() | str() as answer, "why": str(why)}:
-            return ask, [("Answer", answer if isinstance(answer, str) else f"{answer:,}", why)]
+            answer = answer if isinstance(answer, str) else f"{answer:,}"
+            return ask, [("Answer", answer, why)], question.get("within", 0)
     raise ValueError(f"{where} needs ask, answer and why, or ask and choices.")
 
 
@@ -53,6 +63,11 @@ def _choice(choice, where):
         case {"text": str(text), "why": str(why)}:
             return text, "Yes" if choice.get("right") is True else "No", why
     raise ValueError(f"{where}: each of the choices needs text and why.")
+
+
+def _item(ask, doors, within):
+    tolerance = f' data-within="{within}"' if within else ""
+    return f'<li style="margin-bottom: 12px"{tolerance}><b>{_marked(ask)}</b>{_html(doors)}</li>'
 
 
 def _html(doors):
@@ -70,7 +85,7 @@ def _marked(text):
 def _plain(questions):
     """All questions first, then all answers, so that there is still something to predict."""
     asked, answers = [], ["", "Answers"]
-    for number, (ask, doors) in enumerate(questions, 1):
+    for number, (ask, doors, _) in enumerate(questions, 1):
         asked += [f"{number}. {ask}"]
         for letter, (front, verdict, why) in zip(ascii_uppercase if len(doors) > 1 else [""], doors, strict=False):
             asked += [f"   {letter}) {front}"] * bool(letter)

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from helpers import practice
+from helpers.live.quiz import STYLE
 from helpers.practice import check, quiz
 
 X = torch.tensor([[[[1.0, 2, 3], [4, 5, 6]]]])
@@ -40,7 +41,7 @@ def shown(text, folder, monkeypatch):
 
 def test_an_answer_opens_on_a_click(tmp_path, monkeypatch):
     assert shown(NUMERIC + CHOICE, tmp_path, monkeypatch)["text/html"] == (
-        '<ol>\n<li style="margin-bottom: 12px"><b>How many?</b>'
+        f'<style>{STYLE}</style>\n<ol class="quiz">\n<li style="margin-bottom: 12px"><b>How many?</b>'
         "<details><summary>Answer</summary><b>12,832</b>. By counting.</details></li>\n"
         '<li style="margin-bottom: 12px"><b>Is 2 &lt; <code>x &amp; 3</code>?</b><ol type="A">'
         "<li><details><summary>&lt;b&gt;</summary><b>No</b>. That is &lt;c&gt;.</details></li>"
@@ -157,3 +158,8 @@ def test_a_function_that_writes_on_its_input_spoils_neither_torch_s_answer_nor_t
 def test_on_a_page_of_voila_an_exercise_says_where_it_can_be_done(monkeypatch, capsys):
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
     assert says(lambda x, kernel: ..., capsys).endswith("only the page: open it in JupyterLab.\n")
+
+
+def test_a_tolerance_is_told_to_the_page(tmp_path, monkeypatch):
+    assert '<li style="margin-bottom: 12px" data-within="0.1">' in shown(
+        f"{NUMERIC}within = 0.1\n", tmp_path, monkeypatch)["text/html"]

@@ -23,7 +23,7 @@ DOWN = {  # what a module of helpers, or else its package, may import from helpe
     "live.rows": {"arithmetic"},
     "live.controls": {"arithmetic", "live.rows"},
     "live": set(),
-    "practice": {"arithmetic"},
+    "practice": {"arithmetic", "live.quiz", "live.still"},
     "pictures": {"arithmetic", "drawing", "pictures"},
     "pictures.parts": {"arithmetic", "drawing", "pictures.parts"},
     "drawing.picture": {"drawing.printed", "drawing.sheet"},
