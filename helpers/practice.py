@@ -96,7 +96,8 @@ def _plain(questions):
 def check(function, reference, settings):
     """Run a student's function and torch's beside each other and say where they first differ.
 
-    settings: a list of argument tuples for both. A function that returns None, or ..., is "not done yet".
+    settings: a list of argument tuples for both. A function that returns None, or ..., is "not done yet". A number, a
+    list or an array does as well as a tensor, and axes of size 1 may be missing or added.
     Returns nothing and never raises for what the student's function does.
     """
     import torch
@@ -107,14 +108,29 @@ def check(function, reference, settings):
             mine = function(*own)  # what it does in place stays its own affair
         except Exception as error:
             return _say(f"stops with {type(error).__name__}: {error}", arguments)
-        theirs = reference(*arguments)
         if mine is None or mine is ...:
             return print(f"{function.__name__}: not done yet. {_where()}")
-        if not isinstance(mine, torch.Tensor):
-            return _say(f"gives {type(mine).__name__}, but torch gives a tensor", arguments)
-        if mine.shape != theirs.shape or not torch.allclose(mine.float(), theirs.float(), atol=1e-5):
-            return _say("differs from torch", arguments, f"yours\n{mine}\ntorch\n{theirs}")
+        if fault := _fault(mine, reference(*arguments)):
+            return _say(fault, arguments)
     print(f"{function.__name__}: ✓ the same as torch in all {len(settings)} settings.")
+
+
+def _fault(mine, theirs):
+    """What is wrong with an answer, as a part of a sentence; nothing if it is right."""
+    import torch
+
+    try:
+        answer = torch.as_tensor(mine).detach()
+    except (TypeError, ValueError, RuntimeError):
+        return f"gives {type(mine).__name__}, but torch gives a tensor"
+    if answer.squeeze().shape != theirs.squeeze().shape:
+        return f"has the shape {tuple(answer.shape)}, but torch's is {tuple(theirs.shape)}"
+    answer, theirs = answer.reshape(theirs.shape).float(), theirs.float()
+    wrong = (~torch.isclose(answer, theirs, atol=1e-5)).nonzero().tolist()
+    if wrong:
+        at = tuple(wrong[0])
+        return (f"differs from torch in {len(wrong)} of {theirs.numel()} numbers "
+                f"(at {wrong[0]} yours is {answer[at]:g}, torch's {theirs[at]:g})")
 
 
 def _where():
@@ -124,8 +140,8 @@ def _where():
     return "Replace the three dots and run the cell again."
 
 
-def _say(what, arguments, values=""):
+def _say(what, arguments):
     import torch
 
     inputs = [f"input of shape {tuple(a.shape)}" if isinstance(a, torch.Tensor) else str(a) for a in arguments]
-    print(f"This {what}, first for ({', '.join(inputs)}).", values, sep="\n" if values else "")
+    print(f"This {what}, first for ({', '.join(inputs)}).")

@@ -120,27 +120,34 @@ def test_a_function_that_stops_is_told_with_its_error_and_its_setting(capsys):
                                   "first for (input of shape (1, 1, 2, 3), 2).\n")
 
 
-@pytest.mark.parametrize(("answer", "kind"), [(3.0, "float"), ([1, 2], "list"), ("max", "str"), ((X,), "tuple")])
+@pytest.mark.parametrize(("answer", "kind"), [("max", "str"), ((X, 1), "tuple"), ({}, "dict")])
 def test_an_answer_that_is_no_tensor_is_told(answer, kind, capsys):
     assert says(lambda x, kernel: answer, capsys).startswith(
         f"This gives {kind}, but torch gives a tensor, first for (input of shape (1, 1, 2, 3), 1).")
 
 
-@pytest.mark.parametrize(("wrong", "yours"), [
-    (lambda y: y + 1, "tensor([[[[6.]]]])"),
-    (lambda y: y[0], "tensor([[[5.]]])"),  # right numbers, one axis short
-    (lambda y: torch.full_like(y, torch.nan), "tensor([[[[nan]]]])"),
-    (lambda y: y.expand(1, 1, 1, 2), "tensor([[[[5., 5.]]]])"),
+@pytest.mark.parametrize(("wrong", "fault"), [
+    (lambda y: y + 1, "differs from torch in 1 of 1 numbers (at [0, 0, 0, 0] yours is 6, torch's 5)"),
+    (lambda y: torch.full_like(y, torch.nan),
+     "differs from torch in 1 of 1 numbers (at [0, 0, 0, 0] yours is nan, torch's 5)"),
+    (lambda y: y.expand(1, 1, 1, 2), "has the shape (1, 1, 1, 2), but torch's is (1, 1, 1, 1)"),
 ])
-def test_wrong_values_and_wrong_shapes_are_shown_beside_torch_s(wrong, yours, capsys):
+def test_a_wrong_answer_is_told_by_its_shape_and_the_first_place_that_differs(wrong, fault, capsys):
     def pool(x, kernel):
-        y = F.max_pool2d(x, kernel)
+        y = F.max_pool2d(x, kernel)  # of the second setting the largest of 1, 2, 4 and 5
         return y if kernel == 1 else wrong(y)
 
-    assert says(pool, capsys).splitlines() == [
-        "This differs from torch, first for (input of shape (1, 1, 2, 3), 2).",
-        "yours", yours, "torch", "tensor([[[[5.]]]])",  # the largest of 1, 2, 4 and 5
-    ]
+    assert says(pool, capsys) == f"This {fault}, first for (input of shape (1, 1, 2, 3), 2).\n"
+
+
+@pytest.mark.parametrize("like", [lambda y: y[0], lambda y: y.squeeze(), lambda y: y.numpy(), lambda y: y.tolist()])
+def test_what_is_rightly_returned_in_another_form_is_right(like, capsys):
+    assert "✓" in says(lambda x, kernel: like(F.max_pool2d(x, kernel)), capsys)
+
+
+def test_a_number_is_right_where_one_is_asked_for(capsys):
+    check(lambda x: 21, lambda x: x.sum(), [(X,)])
+    assert "✓" in capsys.readouterr().out
 
 
 def test_minus_infinity_where_torch_has_it_is_right(capsys):
