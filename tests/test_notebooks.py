@@ -37,9 +37,20 @@ def outputs(code):
 
 def test_code_cells_are_short(code):
     lengths = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in code}
-    assert {name: length for name, length in lengths.items() if length > 12} == {}
-    long = {name: length for name, length in lengths.items() if length > 8}
-    assert len(long) <= 0.25 * len(lengths), long
+    assert {name: length for name, length in lengths.items() if length > 16} == {}
+    long = {name: length for name, length in lengths.items() if length > 10}
+    assert len(long) <= 0.3 * len(lengths), long
+
+
+def test_code_lines_are_short(code):
+    wide = {cell.id: [line for line in cell.source.splitlines() if len(line) > 100] for cell in code}
+    assert {name: lines for name, lines in wide.items() if lines} == {}
+
+
+def test_no_function_hides_in_a_dictionary(code):
+    values = [value for cell in code for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Dict)
+              for value in node.values]
+    assert [ast.unparse(value) for value in values if isinstance(value, ast.Lambda)] == []
 
 
 def test_code_follows_prose(cells):
@@ -91,6 +102,8 @@ STANDS_FOR_A_DEMO = [{"image/png", "text/plain"}, {"text/html", "text/plain"}, {
 
 def test_demos_show_without_a_kernel(code):
     for cell in code:
+        if "practice.quiz(" in cell.source:  # which needs no kernel
+            continue
         kinds = [set(output.get("data", {})) for output in cell.outputs]
         demos = [kinds[at - 2:at + 1] for at, kind in enumerate(kinds) if refresh.WIDGET in kind]
         assert demos == cell.source.count("@explore(") * [STANDS_FOR_A_DEMO], cell.id
