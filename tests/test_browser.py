@@ -386,7 +386,8 @@ def test_axe_finds_nothing(lesson, theme, rules):
     lesson.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {named})")
     lesson.page.wait_for_function("light => document.body.dataset.jpThemeLight === light",
                                   arg=str(theme == "Light").lower())
-    found = Axe().run(lesson.page, context=".explorer, .quiz, .quizzed", options=rules | {"resultTypes": ["violations"]})
+    found = Axe().run(lesson.page, context=".explorer, .quiz, .quizzed",
+                      options=rules | {"resultTypes": ["violations"]})
     assert [(fault["id"], node["html"][:150]) for fault in found.response["violations"]
             for node in fault["nodes"]] == []
 

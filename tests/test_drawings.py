@@ -9,6 +9,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import refresh
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageFilter
 from test_sweep import demos
 
@@ -281,3 +282,10 @@ def test_a_refused_setting_hides_the_question_and_uncovers_nothing(page):
     page.evaluate("source.put('trouble', '')")
     assert page.locator(".ask").is_visible()
     assert (words(page), covers(page)) == ("", 1)
+
+
+def test_axe_finds_nothing_while_it_asks(page):
+    open_alone(page, walk(), asks="on")
+    page.clock.resume()
+    found = Axe().run(page, context=".picture", options={"resultTypes": ["violations"]}).response["violations"]
+    assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
