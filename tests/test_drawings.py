@@ -227,12 +227,12 @@ def test_a_wrong_guess_stands_beside_the_truth_and_show_me_counts_for_nothing(pa
     page.get_by_role("button", name="guess").click()
     assert "You said −1,000, it is 3." in page.locator(".ask").inner_text()
     page.get_by_role("button", name="next question").click()
-    assert question(page) == "What will output[0, 0] be?"
+    assert question(page) == "What will output[0, 1] be?"  # of the next step, for this one is told by now
     assert page.evaluate("document.activeElement.tagName") == "INPUT"
     page.keyboard.press("Enter")  # nothing is no guess
     assert covers(page) == 1
     page.get_by_role("button", name="show me").click()
-    assert "It is 54." in page.locator(".ask").inner_text()
+    assert "It is 63." in page.locator(".ask").inner_text()
     assert page.locator(".asking").inner_text().startswith("0 of 1 right")
 
 
@@ -289,3 +289,34 @@ def test_axe_finds_nothing_while_it_asks(page):
     page.clock.resume()
     found = Axe().run(page, context=".picture", options={"resultTypes": ["violations"]}).response["violations"]
     assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("= 3 rows", "✓ Yes, 3."), ("3,0", "✓ Yes, 3."), ("three", "Type a number."), ("30", "You said 30, it is 3.")])
+def test_a_guess_is_read_as_it_is_meant_and_without_a_number_none_is_lost(page, typed, told):
+    open_alone(page, walk(), asks="on")
+    page.get_by_role("textbox").fill(typed)
+    page.keyboard.press("Enter")
+    assert told in page.locator(".ask").inner_text()
+    assert covers(page) == (told == "Type a number.")
+
+
+def test_what_was_told_is_not_asked_and_a_verdict_goes_with_its_step(page):
+    open_alone(page, walk(), asks="on")
+    page.get_by_role("button", name="show me").click()
+    page.clock.run_for(400)
+    page.locator(".sheet").press("ArrowRight")
+    assert not page.locator(".ask").is_visible()
+    page.locator(".sheet").press("ArrowLeft")
+    assert page.locator(".ask").is_visible()
+    for cell in ("[0, 1]", "[0, 2]", "[1, 0]"):
+        page.get_by_role("button", name="next question").click()
+        assert question(page) == f"What will output{cell} be?"
+        page.get_by_role("button", name="show me").click()
+
+
+def test_while_it_asks_no_label_tells_how_many_steps_there_are(page):
+    open_alone(page, walk(), asks="on")
+    assert page.locator(".sheet").get_attribute("aria-label") == "picture that answers to keys"
+    page.get_by_role("button", name="show me").click()
+    assert page.locator(".sheet").get_attribute("aria-label") == "picture of 9 steps that answers to keys"

@@ -71,7 +71,7 @@ def sent(picture, part):
         case Term():
             return str(part), part.number
         case Fact():
-            return str(part), part.ask, *([round(10 * at) for at in picture.covered(what)] for what in part.covers)
+            return str(part), part.ask, [[round(10 * at) for at in picture.covered(what)] for what in part.covers]
     return part
 
 

@@ -78,7 +78,7 @@ def test_a_number_is_hidden_until_there_is_an_answer(page):
 
 @pytest.mark.parametrize(("number", "answer", "is_right"), [
     (0, "12,832", True), (0, "12833", False), (1, "(16, 56, 56)", True), (1, "16x56x56", True), (1, "16", False),
-    (2, "2.6", True), (2, "2.7", False)])
+    (2, "2.6", True), (2, "2,6", True), (2, "2.7", False)])
 def test_an_answer_may_be_written_as_one_likes(page, number, answer, is_right):
     question(page, number).get_by_role("textbox").fill(answer)
     question(page, number).get_by_role("button", name="commit").click()
@@ -103,3 +103,14 @@ def test_at_the_end_it_says_what_to_read_again(page):
     page.keyboard.press("Enter")
     question(page, 3).get_by_text("that", exact=True).click()
     assert said(page) == "2 of 4 right. Read the reason once more at 1, 3, and that part of the chapter."
+
+
+def test_no_number_is_no_answer_and_the_focus_goes_to_the_reason(page):
+    first = question(page, 0)
+    first.get_by_role("textbox").fill("many")
+    page.keyboard.press("Enter")
+    assert first.get_by_text("Type a number.").is_visible()
+    first.get_by_role("textbox").fill("12832")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert page.evaluate("document.activeElement.getAttribute('data-lm-suppress-shortcuts')") == "true"

@@ -103,7 +103,7 @@ def test_a_wrong_reach_is_told():
 
 def test_the_weight_has_the_shape_that_torch_stores():
     assert with_weight(12, 6, 3, kernel=(3, 5)).says(0).splitlines()[-1] == (
-        "weight: (6, 12 / 3, 3, 5) = (6, 4, 3, 5) = torch ✓")
+        "weight: (6, 12 / 3, 3, 5) = (6, 4, 3, 5) = torch ✓, 24 kernels")
     wrong = grouped(Grouped(4, 4, 2), torch.ones(4, 4, 3, 3), by_torch([Grouped(4, 4, 2)]))
     assert "= (4, 2, 3, 3) but torch says (4, 4, 3, 3)" in wrong.says()
 

@@ -80,12 +80,12 @@ class Film:
             self._ends.append(self._lengths())
 
     def _part_of_sentence(self, part):
-        """A Term as (text, number of its group), a Fact as (text, question, corners of what is covered, …)."""
+        """A Term as (text, number of its group), a Fact as (text, question, [corners, …] of what is covered)."""
         match part:
             case Term():
                 return str(part), part.number
             case Fact():
-                return str(part), part.ask, *(tuple(_tenths(self.picture.covered(what))) for what in part.covers)
+                return str(part), part.ask, tuple(tuple(_tenths(self.picture.covered(what))) for what in part.covers)
         return part
 
     def _lengths(self):

@@ -49,23 +49,29 @@ function typed(door, within, commit) {
   const verdict = html("b");
   const row = html("div", { className: "answer" }, field, send, skip, verdict);
   const open = (said) => {
-    const isRight = near(numbers(said), numbers(door.querySelector("b").textContent), within);
-    for (const each of [field, send, skip]) each.disabled = true;
-    verdict.textContent = isRight ? "✓ Yes." : said && "Not this.";
+    const right = numbers(door.querySelector("b").textContent);
+    const isRight = [said, said.replaceAll(",", ".")].some((each) => near(numbers(each), right, within));
+    field.disabled = send.hidden = skip.hidden = true;
+    verdict.textContent = isRight ? "✓ Yes." : said ? "Not this." : "No idea: read on.";
     door.hidden = false;
     door.open = true;
+    door.querySelector("summary").focus();
     commit(isRight);
   };
   door.hidden = true;
   door.before(row);
-  send.addEventListener("click", () => numbers(field.value).length && open(field.value));
+  send.addEventListener("click", () => {
+    if (numbers(field.value).length) open(field.value);
+    else verdict.textContent = "Type a number.";
+  });
   skip.addEventListener("click", () => open(""));
-  field.addEventListener("focus", () => field.setAttribute("data-lm-suppress-shortcuts", "true"));
   field.addEventListener("keydown", (event) => event.key === "Enter" && send.click());
 }
 
 function begin(el, list) {
   const items = [...list.children], wrong = [];
+  // No key pressed here is one for the notebook
+  list.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   let made = 0;
   items.forEach((item, k) => ask(item, (isRight) => {
     made += 1;

@@ -46,8 +46,8 @@ function listed(names) {
   return names.length > 12 ? `${names.length} cells, from ${names[0]} to ${cells.at(-1)}` : cells.join(", ");
 }
 
-// Of each kind of mark: the element of a style, and what else a mark puts on a copy of it. Lengths are tenths
-// of a pixel. A copy with its place is made twice as fast as an element with everything.
+// Of each kind of mark: the element of a style, and what else a mark puts on a copy of it, which is twice as fast as
+// an element with everything. Lengths are tenths of a pixel.
 const MARKS = {
   fill: [([colour]) => svg("rect", { fill: colour }), (made, at) => put(made, corners(at))],
   area: [([colour]) => svg("polygon", { fill: colour }), (made, at) => put(made, { points: at })],
@@ -69,8 +69,8 @@ function reveal(made, there) {
   made.style.display = there ? "" : "none";
 }
 
-// A picture as it has arrived so far, and the SVG that shows a frame of it. What the picture `before` had too stays where
-// it is, for a browser lays out a number ten times as slowly as it moves on.
+// A picture as it has arrived so far, and the SVG that shows a frame of it. What the picture `before` had too
+// stays where it is, for a browser lays out numbers slowly.
 class Drawing {
   constructor(scene, photos, before) {
     Object.assign(this, { ...scene, photos, marks: [], sentences: [], frames: new Map(), shown: new Set(), have: 0 });
@@ -109,7 +109,7 @@ class Drawing {
     return made;
   }
 
-  // Let every level have what stands still and then what moves, in their order, and move as few as possible
+  // Let every level have what stands still and then what moves, and move as few as possible
   settle() {
     for (const [level, group] of this.levels) {
       const children = new Set([...this.stands, ...this.marks].filter((made) => made.level === level));
@@ -157,8 +157,7 @@ class Drawing {
     return this.targets[target][5];
   }
 
-  // For each target those that read it: of every group that it is in the one that leads to the group's step, or else
-  // whatever leads there; as far as the walk has arrived.
+  // For each target those that read it, as far as the walk has arrived: of each of its groups what leads to that step.
   readers(target) {
     if (!this.leading) {
       const goals = new Map(this.targets.map((_, each) => [this.leads(each), each]));
@@ -192,7 +191,7 @@ export function mount(el, source) {
   const told = html("div", { className: "told" });
   const [back, play, forth, stage] = [["back", "previous step"], ["play", "play"], ["forth", "next step"], ["stage", "fill the screen"]]
     .map(([icon, title]) => label(html("button", { type: "button" }), icon, title));
-  const speed = html("select", { ariaLabel: "speed", title: "speed" }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
+  const speed = html("select", { ariaLabel: "speed", }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
   const slider = html("input", { type: "range", min: 0, ariaLabel: "step" });
   const count = html("span", { className: "count" });
   const walk = html("span", { className: "walk" }, back, play, forth, slider, count, speed);
@@ -200,13 +199,14 @@ export function mount(el, source) {
   told.setAttribute("role", "status"); // one lasting region that is told when the hand rests
   sheet.setAttribute("role", "application");
   const question = html("div", { className: "question", textContent: source.get("question") });
-  const asks = html("button", { type: "button", textContent: "ask me", title: "questions first", className: "asks" });
-  const asked = html("label"), guess = html("input", { type: "text", size: 6, autocomplete: "off" }), result = html("span"), score = html("span", { className: "score" });
+  const asks = html("button", { type: "button", textContent: "ask me", className: "asks" });
+  const asked = html("label"), guess = html("input", { type: "text", size: 6 }), result = html("span"), score = html("span", { className: "score" });
   const [commit, reveals, next] = ["guess", "show me", "next question"].map((textContent) => html("button", { type: "button", textContent }));
   const form = html("div", { className: "ask" }, asked, commit, reveals, result, next);
   el.append(html("div", { className: "bar" }, walk, html("span", { className: "asking" }, score, asks), stage), question, sheet, html("div", { className: "line" }, form, touch), words, printed, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0, fact = null, isOpen = false, turn = 0, several;
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0, fact = null, isOpen = false, turn = 0, asking = 0;
+  const known = new Set(); // questions of this picture
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
   const step = () => Math.min(wanted, drawing.steps - 1);
@@ -225,10 +225,10 @@ export function mount(el, source) {
     if (isNew || (now.asks === "on" && before !== "on")) ask(now.asks === "on" || (now.asks === "once" && drawing.number === 1));
     else if (now.asks === "off" && (isOpen || before === "on")) ask(false);
     el.dataset.trouble = now.trouble;
-    // For those outside: whether the whole walk has arrived
+    // For whoever waits outside
     el.dataset.whole = drawing.have === drawing.all;
     if (now.trouble && timer) rest();
-    for (const control of [back, play, forth, slider]) control.disabled = Boolean(now.trouble);
+    for (const control of [back, play, forth, slider]) control.disabled = !!now.trouble;
     const pieces = source.get("printed") ?? [];
     if (pieces !== heard) printed.replaceChildren(...(heard = pieces).map(([kind, what]) => (kind === "text" ? html("pre", { textContent: what }) : html("img", { src: what, alt: "what the cell draws" }))));
     renew();
@@ -240,12 +240,11 @@ export function mount(el, source) {
     if (!drawing.root.parentNode) canvas.append(drawing.root, drawing.light);
     canvas.setAttribute("viewBox", `0 0 ${scene.size.join(" ")}`);
     pointed = null;
+    known.clear();
     if (kept && number(kept) < 0) kept = null;
     slider.max = scene.steps - 1;
     walks ||= scene.steps > 1;
     walk.style.display = walks ? "" : "none";
-    canvas.setAttribute("aria-label", scene.steps > 1 ? `picture of ${scene.steps} steps` : "picture");
-    sheet.setAttribute("aria-label", `${canvas.getAttribute("aria-label")} that answers to keys`);
   }
 
   function follow(part) {
@@ -274,12 +273,13 @@ export function mount(el, source) {
   }
 
   function announce() {
-    const text = [...(fact ? [isOpen ? asked : result] : []), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
+    const text = [...(form.hidden ? [] : [isOpen ? asked : result]), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
     if (told.textContent !== text) told.textContent = text;
   }
 
-  // The frame to show: that of what is pointed at, or else kept, or else the step.
+  // The frame to show: of what is pointed at, or kept, or the step.
   function frame() {
+    if (isOpen) return asking;
     for (const thing of [pointed, kept]) {
       if (drawing.frames.has(thing?.frame)) return thing.frame; // of a term in an aside
       if (drawing.frames.has(leadsTo(thing))) return leadsTo(thing);
@@ -298,9 +298,18 @@ export function mount(el, source) {
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
     touch.textContent = NEWS[news] || lit.words || (seen.trouble || isOpen ? "" : hint());
     walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
-    form.hidden = seen.trouble || !(isOpen || (fact && !lit.words && !news));
+    const [right, made] = source.get("guesses");
+    score.textContent = made ? `${right} of ${made} right` : "";
+    asks.ariaPressed = seen.asks === "on";
+    asks.hidden = !facts(now).length;
+    commit.hidden = reveals.hidden = !isOpen;
+    next.hidden = isOpen || !open(now + 1).length;
+    guess.disabled = !isOpen;
+    form.hidden = seen.trouble || !(isOpen || (fact && now === asking && !lit.words && !news));
     touch.hidden = !form.hidden;
     touch.classList.toggle("lit", Boolean(NEWS[news] || lit.words));
+    canvas.ariaLabel = drawing.steps > 1 && !isOpen ? `picture of ${drawing.steps} steps` : "picture";
+    sheet.ariaLabel = `${canvas.ariaLabel} that answers to keys`;
     slider.value = now < drawing.steps ? now : step();
     slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
     count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
@@ -334,50 +343,41 @@ export function mount(el, source) {
     return { group: leads ? -1 : group, words: said.join("; ") };
   }
 
-  // Asking: what answers is out of sight until there is a guess. That which covers most is asked first.
+  // Asking: what answers is covered until there is a guess. What covers most is asked first, and nothing twice.
+
+  const facts = (frame) => (drawing.frames.get(frame)?.told ?? []).flatMap((each) => drawing.sentences[each].filter((part) => part.map && part[2]));
+  const open = (frame) => facts(frame).filter((each) => !known.has(each[1]));
 
   function ask(isWanted) {
-    const facts = drawing.frames.get(frame()).told.flatMap((each) => drawing.sentences[each].filter((part) => Array.isArray(part) && typeof part[1] === "string"));
-    const size = ([, , box]) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 0);
-    facts.sort((one, other) => size(other) - size(one));
-    asks.setAttribute("aria-pressed", seen.asks === "on");
-    asks.hidden = !facts.length;
-    fact = (isWanted && facts[turn++ % facts.length]) || null;
+    const size = ([, , [box]]) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 0);
+    isOpen = false;
+    const some = open((asking = frame())).sort((one, other) => size(other) - size(one));
+    fact = (isWanted && some[turn++ % some.length]) || null;
     isOpen = fact !== null;
-    several = facts.length > 1;
-    if (isOpen) {
-      if (timer) rest();
-      kept = pointed = null;
-      guess.value = result.textContent = "";
-      asked.replaceChildren(`${fact[1]} `, guess);
-    }
-    tally();
-  }
-
-  function tally() {
-    for (const each of [commit, reveals]) each.hidden = !isOpen;
-    next.hidden = isOpen || !several;
-    guess.disabled = !isOpen;
-    const [right, made] = source.get("guesses");
-    score.textContent = made ? `${right} of ${made} right` : "";
+    if (!isOpen) return;
+    if (timer) rest();
+    kept = pointed = null;
+    guess.value = result.textContent = "";
+    asked.replaceChildren(`${fact[1]} `, guess);
   }
 
   function answer(said) {
-    const number = (text) => Number(text.replaceAll(",", "").replace("−", "-").trim());
-    const isRight = said !== null && number(said) === number(fact[0]);
+    const number = (text) => parseFloat(text.replace(/,(?=\d{3})/g, "").replace(",", ".").replace("−", "-").replace(/^[^\d.-]+/, ""));
+    const isRight = number(said) === number(fact[0]);
     const [right, made] = source.get("guesses");
+    if (said && isNaN(number(said))) return (result.textContent = "Type a number.");
     isOpen = false;
-    if (said !== null) source.put("guesses", [right + isRight, made + 1]);
+    for (const each of facts(asking)) known.add(each[1]);
+    if (said) source.put("guesses", [right + isRight, made + 1]);
     if (seen.asks === "once") source.put("asks", "off");
-    result.textContent = said === null ? `It is ${fact[0]}.` : isRight ? `✓ Yes, ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
-    tally();
+    result.textContent = !said ? `It is ${fact[0]}.` : isRight ? `✓ Yes, ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
     renew();
     sheet.focus({ preventScroll: true });
   }
 
   function cover() {
-    drawing.light.replaceChildren(...fact.slice(2).flatMap((box) => {
-      const mark = svg("text", { class: "mark", x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 });
+    drawing.light.replaceChildren(...fact[2].flatMap((box) => {
+      const mark = svg("text", { class: "mark", x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2, "font-size": Math.min(400, 0.6 * (box[3] - box[1])) });
       mark.textContent = "?";
       return [svg("rect", { ...corners(box), class: "cover" }), mark];
     }));
@@ -391,7 +391,7 @@ export function mount(el, source) {
     const text = html(name === "torch" ? "code" : "span");
     for (const part of parts) {
       if (typeof part === "string") text.append(part);
-      else if (typeof part[1] === "number") text.append(term(...part));
+      else if (!part[2]) text.append(term(...part));
       else text.append(part === fact ? html("mark", {}, part[0]) : part[0]);
     }
     row.append(text);
@@ -473,7 +473,7 @@ export function mount(el, source) {
     renew();
   }
 
-  // The nearest target of a kind in a direction from another, seen from its middle
+  // The nearest target of a kind in a direction from another
   function neighbour(from, [right, down], kind) {
     const middle = (target) => [1, 2].map((k) => (drawing.targets[target][k] + drawing.targets[target][k + 2]) / 2);
     const [x, y] = middle(from);
@@ -508,7 +508,7 @@ export function mount(el, source) {
 
   const KEYS = {
     " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step() - 1), PageDown: () => go(step() + 1),
-    Escape: () => { demo().classList.remove("stage"); kept = pointed = null; renew(); },
+    Escape: () => { if (demo().classList.contains("stage")) fill(); kept = pointed = null; renew(); },
     ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
   };
 
@@ -531,7 +531,7 @@ export function mount(el, source) {
     whole.requestFullscreen?.().catch(() => {}); // where the screen is not to be had, the window is filled
   }
 
-  // For readers without eyes and hands on keys: names for what ipywidgets leaves without, and no key for the notebook
+  // Names for what ipywidgets leaves without, and no key for the notebook
   function nameHandles(root) {
     for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-hslider")?.querySelector("label");
@@ -539,7 +539,7 @@ export function mount(el, source) {
     }
   }
 
-  // What is wrong with the kernel, as far as it can be seen from here
+  // What is wrong with the kernel, as far as can be seen
 
   function tell(what) {
     if (what === news) return;
@@ -559,7 +559,7 @@ export function mount(el, source) {
   // A hand on a control: the answer may be late
   function wait(event) {
     if (el.contains(event.target) || (event.type === "pointermove" && !event.buttons)) return;
-    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1; // new numbers
+    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1;
     clearTimeout(late);
     late = setTimeout(() => {
       if (chosen() === settings || news === "gone") return;
@@ -613,8 +613,8 @@ export function mount(el, source) {
   const guessed = () => guess.value.trim() && answer(guess.value.trim());
   commit.addEventListener("click", guessed);
   guess.addEventListener("keydown", (event) => event.key === "Enter" && guessed());
-  reveals.addEventListener("click", () => answer(null));
-  next.addEventListener("click", () => { ask(true); renew(); guess.focus(); });
+  reveals.addEventListener("click", () => answer(""));
+  next.addEventListener("click", () => { go(step() + 1); ask(true); renew(); guess.focus(); });
   speed.addEventListener("change", () => timer && walkOn());
   slider.addEventListener("input", () => { if (timer) rest(); go(+slider.value); });
   const deaf = source.listen(read);

@@ -441,7 +441,7 @@ class _Walk:
     def tell(self, frame):
         level, *units = self.at(frame)
         yield self._which(frame, level, units)
-        yield self._field(level, units)
+        yield self._field(level, units, "a unit on top" if frame < self.steps else "this unit")
         read = [self.seen.read(axis, level, unit)[0] for axis, unit in enumerate(units)]
         yield "read", self._read(read) + (f" {self._verdict(units, read)}" if frame < self.steps else "")
         yield from self._rest if frame < self.steps else self._grown(level)
@@ -453,11 +453,11 @@ class _Walk:
         where = f"after layer {level}, {self.table.name(level)}" if level else "in the input"
         return "unit", f"[{units[0]}, {units[1]}] of {rows} × {columns} {where}"
 
-    def _field(self, level, units):
+    def _field(self, level, units, whose):
         rows, columns = (self._side(axis, level, unit) for axis, unit in enumerate(units))
         high, wide = (self.seen.inside(axis, level, unit) for axis, unit in enumerate(units))
         size = self.seen.fields[level].size
-        wide_is = Fact(size, "How many cells high and wide is the field of this unit?", [""])
+        wide_is = Fact(size, f"How many cells high and wide is the field of {whose}?", [""])
         return "field", wide_is, f" × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
 
     def _side(self, axis, level, unit):

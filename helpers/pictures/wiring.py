@@ -191,7 +191,7 @@ class Wires:
         shown = self.paths.at(frame)
         yield self._place(shown.level, shown.unit)
         for end in shown.ends:
-            yield from _end_sentences(end)
+            yield from _end_sentences(end, f"output {shown.unit}" if shown.level == self.paths.top else "this channel")
         yield from shown.told()
 
     def _place(self, column, channel):
@@ -297,13 +297,13 @@ def _kind(layer):
     return "shuffled" if isinstance(layer, Shuffled) else f"groups {layer.groups}"
 
 
-def _end_sentences(end):
-    """Which channels there are at the end of paths, and how many paths to each."""
+def _end_sentences(end, hearer):
+    """Which channels there are at the end of paths, and how many paths to each; `hearer`: at their beginning."""
     names, noun = (("heard by", "paths up"), "outputs") if end.level else (("hears", "paths"), "input channels")
     count, known = len(end.reached), len(end.numbers)
     which = (["all of them"] if 1 < count == known else
              [f"number{'s' * (count > 1)} ", *end.terms(map(str, end.reached))])
-    how_many = str(count) if end.level else Fact(count, "How many input channels does this output hear?", [""])
+    how_many = str(count) if end.level else Fact(count, f"How many input channels does {hearer} hear?", ["channel"])
     yield names[0], how_many, f" of {known} {noun}, ", *which
     yield names[1], *_told(end.paths, end.terms), end.verdict(_told)
 
@@ -312,8 +312,10 @@ def _shape_sentence(layer, weight):
     height, width = weight.shape[2:]
     shape = layer.c_out, layer.c_in // layer.groups, height, width
     said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = ({layer.c_out}, "
-    reads = Fact(shape[1], "How many channels does one filter read?", [""])
-    return "weight", said, reads, f", {height}, {width}) {approved(weight.shape == shape, weight.shape)}"
+    reads = Fact(shape[1], "How many channels does one filter read?", ["channel"])
+    stored = Fact(shape[0] * shape[1], f"How many of the {layer.c_out * layer.c_in} kernels are stored?", [""])
+    return ("weight", said, reads, f", {height}, {width}) {approved(weight.shape == shape, weight.shape)}, ",
+            stored, " kernels")
 
 
 def _sentences(note):
@@ -325,5 +327,5 @@ def _sentences(note):
 def _told(numbers, listed=", ".join):
     """Numbers one by one, `listed`, or once where they are all the same."""
     told = [f"{number:,.0f}" for number in numbers]
-    same = Fact(told[0], "How many paths lead to each channel that is heard?", [""])
+    same = Fact(told[0], "Along how many paths does it hear each of these channels?", ["channel"])
     return [same, " to each"] if len(set(told)) == 1 else [*listed(told), " to these channels"]
