@@ -4,6 +4,7 @@ from functools import cached_property
 from helpers.drawing.sheet import Sheet, Text
 
 AROUND = 14  # CSS pixels left of what is covered
+LONGEST = 300  # CSS pixels from the place of a text to its end
 
 
 class Term(str):
@@ -87,16 +88,18 @@ class Picture:
 
     def covered(self, what):
         """Corners of what a Fact covers."""
-        if what in self._places:
-            return self._places[what]
-        left = min((x for name, (x, *_) in self._places.items() if name.startswith(f"{what}[")), default=AROUND)
-        texts = [mark.ends for mark in self.sheet.marks if isinstance(mark, Text)]
-        left = min([left, *(start for start, end in texts if start < left < end)]) - AROUND
-        return max(left, 0), 0, self.sheet.width, self.sheet.height
+        if what not in self._covers:
+            left = min(target.points[0] for target in self.sheet.targets if target.name.startswith(f"{what}["))
+            texts = (mark.ends for mark in self.sheet.marks if isinstance(mark, Text) and abs(mark.x - left) < LONGEST)
+            left = min([left, *(start for start, end in texts if start < left < end)]) - AROUND
+            self._covers[what] = max(left, 0), 0, self.sheet.width, self.sheet.height
+        return self._covers[what]
 
     @cached_property
-    def _places(self):
-        return {target.name: target.points for target in self.sheet.targets}
+    def _covers(self):
+        """Corners of the whole sheet, of every target, and of the nouns that have been asked for."""
+        whole = {"": (0, 0, self.sheet.width, self.sheet.height)}
+        return whole | {target.name: target.points for target in self.sheet.targets}
 
     def groups(self, step=None):
         return self._groups(self._checked(step)) if self._groups else []
