@@ -9,8 +9,8 @@ from string import ascii_uppercase
 
 from IPython.display import display
 
-from helpers.live.quiz import STYLE, Quiz
-from helpers.live.still import show
+from helpers.live.quiz import Quiz
+from helpers.live.still import hidden_unless, show
 
 
 def quiz(path):
@@ -27,7 +27,7 @@ def quiz(path):
     """
     questions = _questions(path)
     items = [_item(*question) for question in questions]
-    display({"text/html": "\n".join([f"<style>{STYLE}</style>", '<ol class="quiz">', *items, "</ol>"]),
+    display({"text/html": "\n".join([hidden_unless("quizzed", after="quiz"), '<ol class="quiz">', *items, "</ol>"]),
              "text/plain": _plain(questions)}, raw=True)
     show(Quiz())
 

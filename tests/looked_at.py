@@ -32,8 +32,8 @@ def faults(picture):
 def extent(mark):
     """Left, top, right and bottom of a mark."""
     if isinstance(mark, Text):
-        left = mark.x - mark.align * text_width(mark.string, mark.size)
-        return left, mark.y - mark.size / 2, left + text_width(mark.string, mark.size), mark.y + mark.size / 2
+        left, right = mark.ends
+        return left, mark.y - mark.size / 2, right, mark.y + mark.size / 2
     return min(mark.points[::2]), min(mark.points[1::2]), max(mark.points[::2]), max(mark.points[1::2])
 
 

@@ -4,7 +4,6 @@ import torch
 import torch.nn.functional as F
 
 from helpers import practice
-from helpers.live.quiz import STYLE
 from helpers.practice import check, quiz
 
 X = torch.tensor([[[[1.0, 2, 3], [4, 5, 6]]]])
@@ -41,7 +40,8 @@ def shown(text, folder, monkeypatch):
 
 def test_an_answer_opens_on_a_click(tmp_path, monkeypatch):
     assert shown(NUMERIC + CHOICE, tmp_path, monkeypatch)["text/html"] == (
-        f'<style>{STYLE}</style>\n<ol class="quiz">\n<li style="margin-bottom: 12px"><b>How many?</b>'
+        '<style>.jp-OutputArea-child:has(.quiz) + .jp-OutputArea-child:not(:has(.quizzed)) { display: none; }</style>\n'
+        '<ol class="quiz">\n<li style="margin-bottom: 12px"><b>How many?</b>'
         "<details><summary>Answer</summary><b>12,832</b>. By counting.</details></li>\n"
         '<li style="margin-bottom: 12px"><b>Is 2 &lt; <code>x &amp; 3</code>?</b><ol type="A">'
         "<li><details><summary>&lt;b&gt;</summary><b>No</b>. That is &lt;c&gt;.</details></li>"

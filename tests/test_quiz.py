@@ -3,8 +3,7 @@ import base64
 
 import pytest
 import refresh
-
-from helpers import practice
+from test_practice import shown
 
 LIVE = refresh.ROOT / "helpers/live"
 PAGE = """async ([questions, module]) => {
@@ -43,13 +42,10 @@ right = true
 
 @pytest.fixture
 def page(browser, tmp_path, monkeypatch):
-    (tmp_path / "questions.toml").write_text(QUESTIONS, encoding="utf-8")
-    bundles = []
-    monkeypatch.setattr(practice, "display", lambda data, raw: bundles.append(data))
-    practice.quiz(tmp_path / "questions.toml")
+    bundle = shown(QUESTIONS, tmp_path, monkeypatch)
     page = browser.new_page()
     module = base64.b64encode((LIVE / "quiz.js").read_bytes()).decode()
-    page.evaluate(PAGE, [bundles[0]["text/html"], module])
+    page.evaluate(PAGE, [bundle["text/html"], module])
     page.wait_for_selector(".answer")
     yield page
     page.close()

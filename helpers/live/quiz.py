@@ -3,9 +3,6 @@ from pathlib import Path
 
 import anywidget
 
-# Where its kernel is gone, JupyterLab writes an error in its place, which is of no use to who only reads
-STYLE = ".jp-OutputArea-child:has(.quiz) + .jp-OutputArea-child:not(:has(.quizzed)) { display: none; }"
-
 
 class Quiz(anywidget.AnyWidget):
     """Shown after a list of class "quiz". It keeps nothing: after a reload all questions are open again."""

@@ -7,8 +7,14 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 ASLEEP = ("A still picture. To move its sliders, run this cell (Shift + Enter) after the cells above it; "
           "Run → Run All Cells does both.")
 
-# Where the kernel of a widget is gone, JupyterLab writes an error in its place: it says less than we do
-_STYLE = ".jp-OutputArea-child:has(.still) + .jp-OutputArea-child:not(:has(.explorer)) { display: none; }"
+
+def hidden_unless(alive, after):
+    """A style for where the kernel of a widget is gone: JupyterLab's error in its place says less than we do.
+
+    alive: a class in the output of the widget that lives    after: one in the output that stands before it
+    """
+    return (f"<style>.jp-OutputArea-child:has(.{after}) + .jp-OutputArea-child:not(:has(.{alive})) "
+            "{ display: none; }</style>")
 
 
 class Still:
@@ -39,4 +45,5 @@ def _outputs(picture, step):
 def _html(sentences):
     rows = [f"<div>{f'<b>{escape(name)}</b> ' if name else ''}{escape(''.join(told))}</div>"
             for name, *told in sentences]
-    return "\n".join(['<div class="still">', f"<style>{_STYLE}</style>", *rows, f"<p><i>{ASLEEP}</i></p>", "</div>"])
+    return "\n".join(['<div class="still">', hidden_unless("explorer", after="still"), *rows,
+                      f"<p><i>{ASLEEP}</i></p>", "</div>"])

@@ -191,7 +191,7 @@ export function mount(el, source) {
   const told = html("div", { className: "told" });
   const [back, play, forth, stage] = [["back", "previous step"], ["play", "play"], ["forth", "next step"], ["stage", "fill the screen"]]
     .map(([icon, title]) => label(html("button", { type: "button" }), icon, title));
-  const speed = html("select", { ariaLabel: "speed", }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
+  const speed = html("select", { ariaLabel: "speed" }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
   const slider = html("input", { type: "range", min: 0, ariaLabel: "step" });
   const count = html("span", { className: "count" });
   const walk = html("span", { className: "walk" }, back, play, forth, slider, count, speed);

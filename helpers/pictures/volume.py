@@ -7,12 +7,12 @@ import numpy as np
 
 from helpers.arithmetic import whole
 from helpers.drawing.palette import ORANGE, mix, tints
-from helpers.drawing.picture import Fact, Picture, Term
+from helpers.drawing.picture import Picture, Term
 from helpers.drawing.sheet import Box, named
 from helpers.pictures.parts.blocks import FAINT, Cubes, Lines, Slices, Walk
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, call, computed, joined, signed
-from helpers.pictures.parts.words import index_of, planes, rest_sentence, written_size
+from helpers.pictures.parts.words import ending_in, index_of, planes, rest_sentence, written_size
 
 
 def volume(x, y, window, weight, cut=None, arguments="x, w"):
@@ -88,10 +88,8 @@ class _Volume:
         slices, rows, columns = (axis.in_words(n)
                                  for axis, n in zip(self.read.axes, self.read.values.shape, strict=True))
         plane = f"rows and columns {rows}" if rows == columns else f"rows {rows}; columns {columns}"
-        *numbers, count = slices.rpartition("= ")
-        count = Fact(count, "How many slices will the output have?", ["output"])
-        size = ([*numbers, count, ", for every axis"] if slices == rows == columns
-                else ["slices ", *numbers, count, f"; {plane}"])
+        asked = ending_in(slices, "How many slices will the output have?", ["output"])
+        size = (*asked, ", for every axis") if slices == rows == columns else ("slices ", *asked, f"; {plane}")
         torch = call("F.conv3d", self.arguments, Weighted(self.weight).settings(self.read.window))
         return [("size", *size), *rest_sentence(self.read.axis_names, self.read.unread), ("torch", torch)]
 

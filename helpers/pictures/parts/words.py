@@ -53,13 +53,18 @@ def listed(name, indices):
     return f"{name}{'s' * (len(indices) > 1)} {', '.join(map(written, indices))}"
 
 
+def ending_in(formula, ask, covers):
+    """The parts of a formula "… = 3" whose result can be asked for."""
+    *numbers, result = formula.rpartition("= ")
+    return *numbers, Fact(result, ask, covers)
+
+
 def size_sentence(rows, columns):
     """The size formula of both axes, once where they have the same numbers. The rows can be asked for."""
-    *numbers, count = rows.rpartition("= ")
-    count = Fact(count, "How many rows will the output have?", ["output"])
+    asked = ending_in(rows, "How many rows will the output have?", ["output"])
     if rows == columns:
-        return "size", *numbers, count, ", for rows and for columns"
-    return "size", "rows ", *numbers, count, f", columns {columns}"
+        return "size", *asked, ", for rows and for columns"
+    return "size", "rows ", *asked, f", columns {columns}"
 
 
 def rest_sentence(names, unread, more=""):
