@@ -7,27 +7,30 @@ from functools import wraps
 import ipywidgets as widgets
 from IPython import get_ipython
 
-from helpers.arithmetic import Refused, whole
+from helpers.arithmetic import Refused
 from helpers.drawing.picture import Picture
 from helpers.live.controls import Slip, check, check_presets, controls_of
 from helpers.live.heard import LIMIT, TakesTooLong, heard, limited
+from helpers.live.numbers import Numbers
 from helpers.live.still import Still, show
 from helpers.live.view import View
 
 OWN = "own settings"
 
 
-def explore(presets=None, /, *, ask_first=False, **controls):
+def explore(presets=None, /, *, ask_first=False, numbers=None, **controls):
     """Show the decorated function as a live demo; returns the function, which then also checks its arguments.
 
     The function returns a Picture. `controls` are `ipywidgets.interact`'s abbreviations: (1, 5) a slider, a list a
     drop-down, a bool a box, a string a text field, and our own `rows`; the function's defaults are where they start.
-    A picture of several steps gets a walk; a parameter named `seed` gets a "new numbers" button; a docstring is the
-    question that stands above the picture where the demo has the whole screen. What the function prints or draws on its
-    own stands under the picture.
+    A picture of several steps gets a walk; a docstring is the question that stands above the picture where the demo has
+    the whole screen. What the function prints or draws on its own stands under the picture.
 
     presets: {name: {control: value, …}, …}, a drop-down that sets several controls at once
     ask_first: cover what answers the picture's first question until there is a guess
+    numbers: {"input": "x", …}, for cells of the picture the tensor of the notebook that they show. A number can be
+        typed into such a cell, and a "new numbers" button deals all these tensors anew: x is then another tensor, for
+        the demo and for the notebook.
     Raises Slip where this call cannot be meant or the function returns no Picture, and what the function raises at its
     start values. From then on a Refused keeps the last picture and tells why; so does an error, with its line.
     """
@@ -37,7 +40,7 @@ def explore(presets=None, /, *, ask_first=False, **controls):
 
     def start(function):
         __tracebackhide__ = True
-        demo = Demo(function, controls, presets or {}, ask_first)
+        demo = Demo(function, controls, presets or {}, ask_first, numbers or {})
         demo.show()
 
         @wraps(function)
@@ -46,8 +49,6 @@ def explore(presets=None, /, *, ask_first=False, **controls):
             for name, value in _bound(function, args, kwargs).items():
                 if name in demo.controls:
                     check(name, value, demo.controls[name])
-                if name == "seed":
-                    whole(name, value, 0)
             return function(*args, **kwargs)
 
         checked.demo = demo
@@ -66,19 +67,20 @@ def _bound(function, args, kwargs):
 class Demo(widgets.VBox):
     """Controls, and the View, kept in step. `controls` maps each argument to its widget."""
 
-    def __init__(self, function, controls, presets, ask_first=False):
+    def __init__(self, function, controls, presets, ask_first=False, numbers=()):
         __tracebackhide__ = True
-        self.function, self.presets, self.seed = function, presets, 0
+        self.function, self.presets = function, presets
         self.controls = controls_of(function, controls)
         check_presets(presets, self.controls)
         self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset")
         self.preset.layout.width, self.preset.style.description_width = "340px", "initial"
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
-        self.takes_seed = "seed" in inspect.signature(function).parameters
+        self.numbers = Numbers(function.__globals__, dict(numbers))
         printed = []
         self.picture = self._called_at_start(printed)
         asks = "once" if ask_first else "off"
-        self.view, self._busy = View(self.picture, inspect.getdoc(function) or "", printed, asks), False
+        self.view = View(self.picture, inspect.getdoc(function) or "", printed, asks, [*numbers])
+        self._busy = False
         self.preset.value = self._preset_in_force()
         super().__init__([self._control_row(), self.view])
         self.add_class("explorer")
@@ -87,8 +89,7 @@ class Demo(widgets.VBox):
     @property
     def settings(self):
         """What the function is called with now."""
-        seed = {"seed": self.seed} if self.takes_seed else {}
-        return {name: control.value for name, control in self.controls.items()} | seed
+        return {name: control.value for name, control in self.controls.items()}
 
     def show(self):
         """Display, after what stands for it where no kernel is, in the place of what this cell showed before."""
@@ -124,7 +125,7 @@ class Demo(widgets.VBox):
 
     def _control_row(self):
         presets = [self.preset] if self.presets else []
-        new = [self.new_numbers] if self.takes_seed else []
+        new = [self.new_numbers] if self.numbers.names else []
         return widgets.Box([*presets, *self.controls.values(), *new], layout=dict(
             display="flex", flex_flow="row wrap", align_items="center", width="100%", grid_gap="0 16px"))
 
@@ -132,7 +133,8 @@ class Demo(widgets.VBox):
         for control in self.controls.values():
             control.observe(self._update, "value")
         self.preset.observe(self._set_preset, "value")
-        self.new_numbers.on_click(self._renew)
+        self.new_numbers.on_click(self._deal)
+        self.view.observe(self._enter, "entry")
         self.view.observe(self._keep_still, "rests")
 
     def _keep_still(self, change):
@@ -143,9 +145,14 @@ class Demo(widgets.VBox):
         if is_shown:
             self._still.follow(picture, step)
 
-    def _renew(self, _):
-        self.seed += 1
-        self._update()
+    def _deal(self, _):
+        self._update(before=self.numbers.deal)
+
+    def _enter(self, change):
+        """A number that was typed into a cell of the picture."""
+        name, step, value, _ = change.new
+        noun, index = name.partition("[")[0], self.picture.index(name, step)
+        self._update(before=lambda: self.numbers.put(noun, index, value))
 
     @contextmanager
     def _alone(self):
@@ -167,11 +174,12 @@ class Demo(widgets.VBox):
                 self.controls[name].value = value
         self._update()
 
-    def _update(self, _=None):
+    def _update(self, _=None, before=lambda: None):
         with self._alone() as first:
             if first:
                 printed = []
                 with self._telling_trouble(printed), limited(LIMIT):
+                    before()
                     picture = self._called(printed)
                     self.view.show(picture, printed)
                     self.picture = picture

@@ -18,10 +18,9 @@ def quiz(path):
 
     Where no browser runs our script, as on GitHub, the answers open on a click.
 
-
     path: seen from the notebook, such as "questions/01_pooling.toml". In it a question has `ask`, `answer` and `why`,
     or `ask` and `choices`, each with `text` and `why`, one with `right = true`. What stands in `backquotes` is code.
-    `within`: by how much a number may differ from the answer.
+    `within`: by how much a number may differ from the answer. `read`: which section tells it.
     Its `torch` is only for a test, which compares the value of that expression with the answer.
     Raises ValueError, which names the file and the question, if something of this is missing.
     """
@@ -33,7 +32,7 @@ def quiz(path):
 
 
 def _questions(path):
-    """[(what is asked, its doors, within)]. A door is what stands on it, and behind it the verdict and the reason."""
+    """[(what is asked, its doors, what else its element has)]. A door is what stands on it, and behind it the verdict."""
     try:
         questions = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("question")
     except OSError as error:
@@ -46,15 +45,16 @@ def _questions(path):
 
 
 def _parts(question, where):
+    data = {name: question[name] for name in ("within", "read") if name in question}
     match question:
         case {"ask": str(ask), "choices": [*choices]}:
             doors = [_choice(choice, where) for choice in choices]
             if [choice.get("right") for choice in choices].count(True) != 1:
                 raise ValueError(f"{where}: one of the choices must have right = true, and only one.")
-            return ask, doors, 0
+            return ask, doors, data
         case {"ask": str(ask), "answer": int() | float() | str() as answer, "why": str(why)}:
             answer = answer if isinstance(answer, str) else f"{answer:,}"
-            return ask, [("Answer", answer, why)], question.get("within", 0)
+            return ask, [("Answer", answer, why)], data
     raise ValueError(f"{where} needs ask, answer and why, or ask and choices.")
 
 
@@ -65,9 +65,9 @@ def _choice(choice, where):
     raise ValueError(f"{where}: each of the choices needs text and why.")
 
 
-def _item(ask, doors, within):
-    tolerance = f' data-within="{within}"' if within else ""
-    return f'<li style="margin-bottom: 12px"{tolerance}><b>{_marked(ask)}</b>{_html(doors)}</li>'
+def _item(ask, doors, data):
+    told = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
+    return f'<li style="margin-bottom: 12px"{told}><b>{_marked(ask)}</b>{_html(doors)}</li>'
 
 
 def _html(doors):

@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from contextlib import chdir, redirect_stdout
 from io import StringIO
@@ -64,23 +65,50 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook", paths, ids=[path.stem for path in paths], scope="module")
 
 
-def run_cells(path, namespace):
+def run_cells(path, namespace, after=lambda namespace: None):
     """Run every code cell of a notebook in this process, beside its files; what it displays and prints is dropped.
 
-    And so no demo is drawn for readers without a kernel, which takes most of the time; nbval has that done.
+    after: what to do with the namespace after each cell
+
+    No demo is drawn for readers without a kernel, which takes most of the time; nbval has that done.
     """
     undrawn = patch("helpers.drawing.picture.Picture.png", lambda picture, step=None: b"\x89PNG")
     with chdir(path.parent), redirect_stdout(StringIO()), undrawn:
         for cell in refresh.read(path).cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, f"{path.stem}, cell {cell.id}", "exec"), namespace)
+                after(namespace)
     return namespace
 
 
 @pytest.fixture(scope="session")
 def run():
-    """run(path) → the namespace of the notebook after its last cell, which all tests share."""
-    return functools.cache(lambda path: run_cells(path, {"__name__": "__main__"}))
+    """run(path) → the namespace of the notebook after its last cell, which all tests share.
+
+    Every demo has been played with before the next cell ran, so no cell may need the numbers that a lesson starts with.
+    """
+    def run(path):
+        played = set()
+
+        def play(namespace):
+            new = {each.demo for each in namespace.values() if hasattr(each, "demo")} - played
+            played.update(new)
+            for demo in new:
+                type_into(demo)
+                demo.new_numbers.click()
+
+        return run_cells(path, {"__name__": "__main__"}, play)
+
+    return functools.cache(run)
+
+
+def type_into(demo, values=(-9, 0.5, 9)):
+    """Type numbers into cells of each kind that takes some: the first, one in the middle and the last."""
+    for noun in demo.numbers.names:
+        cells = [target.name for target in demo.picture.sheet.targets if target.name.startswith(f"{noun}[")]
+        for cell, value in zip((cells[0], cells[len(cells) // 2], cells[-1]), values, strict=True) if cells else ():
+            state = {"entry": [cell, demo.view.step, value, time.time()]}
+            demo.view._handle_msg({"content": {"data": {"method": "update", "state": state}}})
 
 
 def chromium():

@@ -14,7 +14,7 @@ def picture():
     return Picture(1, lambda: Sheet(20, 20), lambda step: [("", "fine")])
 
 
-def conv2d(kernel=3, stride=1, seed=0):
+def conv2d(kernel=3, stride=1):
     return picture()
 
 
@@ -34,7 +34,7 @@ def with_more(padding, kernel=3):
 
 @pytest.mark.parametrize(("controls", "sentence"), [
     ({"strid": (1, 3)}, "conv2d has no parameter strid: stride is meant."),
-    ({"colour": (1, 3)}, "conv2d has no parameter colour, but kernel, stride, seed."),
+    ({"colour": (1, 3)}, "conv2d has no parameter colour, but kernel, stride."),
     ({"kernel": (5, 1)}, "kernel=(5, 1) has no room between its ends: write the smaller one first, as in (1, 5)."),
     ({"kernel": (3, 3)}, "kernel=(3, 3) has no room between its ends: write the smaller one first, as in (1, 5)."),
     ({"kernel": (1, 5, 0)}, "kernel=(1, 5, 0) has steps of 0: they must be more than 0."),

@@ -6,11 +6,12 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from decoded import Arrived, rounded, send, shown
 from ipywidgets.comm import comm
 
 import helpers.live.still
-from helpers import Refused, explore
+from helpers import Refused, explore, samples
 from helpers.drawing.picture import Picture
 from helpers.drawing.sheet import Sheet
 from helpers.live.controls import Slip
@@ -392,30 +393,94 @@ def test_presets_and_new_numbers_are_offered_only_where_there_are_some():
     assert with_presets.preset in with_presets.children[0].children
     assert without.preset not in without.children[0].children
     assert without.new_numbers not in without.children[0].children
-    with_seed = seeded().demo
-    assert with_seed.new_numbers in with_seed.children[0].children
-    assert with_seed.new_numbers.description == "new numbers"
+    with_numbers = shows_row().demo
+    assert with_numbers.new_numbers in with_numbers.children[0].children
+    assert with_numbers.new_numbers.description == "new numbers"
 
 
-# New numbers
+# The notebook's numbers
 
-def seeded():
-    @explore(kernel=(1, 3))
-    def demo(kernel=1, seed=0):
-        return picture(f"kernel {kernel}, seed {seed}")
+row = None  # a tensor of the "notebook", which this module is
+
+
+def shows_row(**numbers):
+    global row
+    row = samples.whole_numbers(1, 4)
+
+    @explore(kernel=(1, 3), numbers=numbers or {"input": "row"})
+    def demo(kernel=1):
+        return picture(f"kernel {kernel}, {row.flatten().tolist()}")
     return demo
 
 
-def test_new_numbers_come_with_the_button_and_stay_while_sliders_move():
-    demo = seeded().demo
+def shows(kernel=1):
+    return f"kernel {kernel}, {row.flatten().tolist()}, step 0", ""
+
+
+def enter(demo, name, value):
+    send(demo.view, entry=[name, 0, value, time.time()])
+
+
+def test_new_numbers_are_the_notebook_s_and_stay_while_sliders_move():
+    demo, before = shows_row().demo, row
     click(demo.new_numbers)
-    assert says(demo) == ("kernel 1, seed 1, step 0", "")
+    assert not torch.equal(row, before)
+    assert row.shape == before.shape and before.min() <= row.min() and row.max() <= before.max()
+    assert says(demo) == shows()
     send(demo.controls["kernel"], value=2)
-    assert says(demo) == ("kernel 2, seed 1, step 0", "")
+    assert says(demo) == shows(kernel=2)
 
 
-def test_by_hand_the_seed_is_an_argument_like_any_other():
-    assert seeded()(2, seed=7).says() == "kernel 2, seed 7, step 0"
+def test_every_deal_is_another():
+    demo, seen = shows_row().demo, []
+    for _ in range(5):
+        click(demo.new_numbers)
+        seen.append(tuple(row.flatten().tolist()))
+    assert len(set(seen)) == 5
+
+
+def test_a_tensor_that_a_cell_has_changed_shows_at_the_next_move():
+    global row
+    demo = shows_row().demo
+    row = torch.ones(1, 1, 1, 4)
+    send(demo.controls["kernel"], value=2)
+    assert says(demo) == shows(kernel=2)
+
+
+def test_a_number_typed_into_a_cell_is_the_notebook_s():
+    demo, before = shows_row().demo, row
+    enter(demo, "input[0, 2]", -3.5)
+    assert row[0, 0, 0, 2] == -3.5
+    assert says(demo) == shows()
+    assert before[0, 0, 0, 2] != -3.5  # what was made of it before stays as it was
+
+
+def test_numbers_need_a_tensor():
+    with pytest.raises(Slip, match="show a tensor nowhere, but there is none"):
+        shows_row(input="nowhere")
+    with pytest.raises(Slip, match="show a tensor module, but module is of type module now"):
+        shows_row(input="module")
+
+
+def test_a_name_that_is_no_tensor_any_more_is_told_in_the_demo_which_lives_on():
+    global row
+    demo = shows_row().demo
+    row = 5
+    for change in (lambda: enter(demo, "input[0, 2]", 1), demo.new_numbers.click):
+        change()
+        assert (demo.view.words, demo.view.trouble) == (
+            "The cells of this picture show a tensor row, but row is of type int now.", "error")
+    row = torch.ones(1, 1, 1, 4)
+    enter(demo, "input[0, 2]", 7)
+    assert says(demo) == shows()
+
+
+def test_a_cell_that_is_no_more_is_told_too():
+    global row
+    demo = shows_row().demo
+    row = torch.ones(1, 1, 1, 2)
+    enter(demo, "input[0, 2]", 1)
+    assert demo.view.trouble == "error" and "index 2 is out of bounds" in demo.view.words
 
 
 # Trouble

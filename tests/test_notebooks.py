@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 import refresh
 
-CELLS, WORDS = range(30, 46), range(1200, 2201)  # of a chapter; the start page has its own measure
+CELLS, WORDS = range(30, 46), range(1200, 2201)  # of a chapter, but for what goes further; not of the start page
 SLUG = re.compile(r"(?![0-9a-f]{8}(-|$))[a-z0-9]+([-_][a-z0-9]+)*")  # and not the hex that Jupyter makes up
 SOLUTION = re.compile(r"<details>\s*<summary>[^<]*solution.*?</details>", re.DOTALL | re.IGNORECASE)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -144,11 +144,22 @@ def test_title_has_the_chinese_term(cells):
     assert re.search(r"^# .*[\u4e00-\u9fff]", cells[0].source, re.MULTILINE)
 
 
-def test_is_one_sitting(notebook, cells, prose):
+def test_is_one_sitting(notebook, cells):
     if notebook.stem.startswith("00"):
         pytest.skip("the start page is no chapter")
-    assert len(cells) in CELLS
+    ids = [cell.id for cell in cells]
+    further = cells[ids.index("further"):ids.index("fine-print")]
+    sitting = [cell for cell in cells if cell not in further]
+    assert len(sitting) in CELLS
+    prose = " ".join(cell.source for cell in sitting if cell.cell_type == "markdown")
     assert len([word for word in prose.split() if re.search(r"\w", word)]) in WORDS
+    assert len(further) <= 16
+
+
+def test_has_an_exercise_and_a_harder_one(notebook, code, prose):
+    if not notebook.stem.startswith("00"):
+        assert sum("practice.check(" in cell.source for cell in code) == 2
+        assert "**Exercise.**" in prose and "**Exercise, harder.**" in prose
 
 
 def test_solutions_pass_their_checks(notebook, code, prose, run):

@@ -15,11 +15,14 @@ from math import prod
 import ipywidgets as widgets
 import pytest
 import refresh
-from conftest import run_cells
+import torch
+from conftest import run_cells, type_into
 from decoded import Shown, rounded, shown
 from looked_at import faults
 
 from helpers import Refused
+from helpers.drawing.palette import written
+from helpers.drawing.sheet import Text
 
 MOST, SAMPLE = 2500, 1000  # settings of one demo that are all tried; of more, so many by chance
 DRIVEN = 40  # settings that are reached by messages, as a front end sends them
@@ -47,11 +50,13 @@ def demo(run, path, name):
 @contextmanager
 def put_back(demo):
     start = {name: control.value for name, control in demo.controls.items()}
+    namespace = demo.numbers.namespace
+    tensors = {name: namespace[name] for name in demo.numbers.names.values()}
     try:
         yield demo
     finally:
-        demo.seed = -1
-        demo.new_numbers.click()
+        namespace.update(tensors)
+        demo._update()
         set_controls(demo, start)
         demo.view.step = demo.picture.start
 
@@ -167,11 +172,46 @@ def test_presets_show_what_they_promise(demo):
 
 @every_demo
 def test_new_numbers_are_right_too(demo):
-    if demo.takes_seed:
+    if demo.numbers.names:
         before = shown(demo.view)
         demo.new_numbers.click()
         assert shown(demo.view) != before
         check(demo)
+
+
+@every_demo
+def test_the_torch_line_gives_what_is_shown(demo):
+    assert_line(demo)
+    for setting in settings(demo, 10, 10):
+        set_controls(demo, setting)
+        if demo.view.trouble:
+            continue
+        demo.new_numbers.click()
+        assert_line(demo)
+        type_into(demo)
+        assert_line(demo)
+        type_into(demo, (-99, 0.5, 99))
+        check(demo)
+
+
+def assert_line(demo):
+    """The line, pasted into a cell, gives the numbers that stand in the cells of the output."""
+    picture = demo.picture
+    lines = ["".join(parts) for name, *parts in picture.sentences() if name == "torch"]
+    for line in lines:
+        if " = " in line:
+            exec(line, demo.numbers.namespace | {})
+            continue
+        y, compared = eval(line, demo.numbers.namespace | {}), 0
+        last = [mark for mark in picture.scene(len(picture) - 1) if isinstance(mark, Text)]
+        for target in picture.sheet.targets:
+            if re.match(r"output\[", target.name):
+                left, top, right, bottom = target.points
+                texts = [mark.string for mark in last if left < mark.x < right and top < mark.y < bottom]
+                index = picture.index(target.name)
+                assert not texts or written(float(y[(0,) * (y.ndim - len(index)) + index])) in texts
+                compared += len(texts)
+        assert compared or isinstance(y, torch.nn.Module), line
 
 
 @every_demo
@@ -201,9 +241,10 @@ def frames(demo, tries):
     return seen
 
 
-def test_cells_can_be_run_twice(run, notebook):
-    namespace = run(notebook) | {}
-    first = {name: namespace[name].demo for name in demos(notebook)}
-    run_cells(notebook, namespace)
-    for name, demo in first.items():
-        assert shown(demo.view) == shown(namespace[name].demo.view)
+def test_cells_can_be_run_again(run, notebook):
+    """They show what is saved, whatever has been played with before."""
+    namespace = run_cells(notebook, run(notebook) | {})
+    saved = [output.data["text/plain"] for cell in refresh.read(notebook).cells if cell.cell_type == "code"
+             for output in cell.outputs if "text/plain" in output.get("data", {})]
+    for name in demos(notebook):
+        assert namespace[name].demo.picture.says() in saved

@@ -1,4 +1,5 @@
 """Picture: a walk of steps, what stands still in it and what moves, and the sentences that go with each step."""
+import re
 from functools import cached_property
 
 from helpers.drawing.sheet import Sheet, Text
@@ -21,11 +22,14 @@ class Fact(str):
 
     ask: the question    covers: what of the picture answers it: names of targets, as in "output[0, 1]"; nouns, as in
     "output", for all from there on to the right; "" for the whole sheet
+    choices: what there is to choose from, where the answer is no number
     """
 
-    def __new__(cls, text, ask, covers=()):
+    def __new__(cls, text, ask, covers=(), choices=()):
         fact = super().__new__(cls, text)
-        fact.ask, fact.covers = ask, tuple(covers)
+        fact.ask, fact.covers, fact.choices = ask, tuple(covers), tuple(choices)
+        if choices and fact not in choices:
+            raise ValueError(f"{fact} is none of the choices {choices}")
         return fact
 
 
@@ -37,12 +41,14 @@ class Picture:
     moving: (sheet, step) puts on an empty sheet what only this step shows
     start: the step to show first    groups: step → [[name of a target, …], …], what is lit together, term by term
     asides: so many more frames follow the last step, which are no part of the walk; only targets lead there
+    before: step → indices that come before those in the names of targets, for nouns whose cells change with the step:
+        {"weight": (2,)} where weight[0, 1] shows weight (2, 0, 1)
     Shown alone it is its first step, with its sentences as text/plain.
     """
 
-    def __init__(self, steps, still, tell, moving=None, start=0, groups=None, asides=0):
+    def __init__(self, steps, still, tell, moving=None, start=0, groups=None, asides=0, before=None):
         self._steps, self._still, self._tell, self._moving = steps, still, tell, moving
-        self._groups, self.start, self.asides = groups, start, asides
+        self._groups, self.start, self.asides, self._before = groups, start, asides, before
         self._sheet, self._moved = None, {}
 
     def __len__(self):
@@ -103,6 +109,12 @@ class Picture:
 
     def groups(self, step=None):
         return self._groups(self._checked(step)) if self._groups else []
+
+    def index(self, name, step=None):
+        """Where in its array the number of a target stands: (2, 0, 1) for "weight[2, 0, 1]"."""
+        noun, _, index = name.partition("[")
+        before = self._before(self._checked(step)) if self._before else {}
+        return *before.get(noun, ()), *map(int, re.findall(r"\d+", index))
 
     def png(self, step=None):
         """The step as PNG bytes."""

@@ -24,7 +24,7 @@ def controls_of(function, abbreviations):
             raise Slip(f"{function.__name__} has no parameter {name}{_meant(name, parameters)}.")
     for name, parameter in parameters.items():
         needs_one = parameter.default is inspect.Parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-        if needs_one and name != "seed":
+        if needs_one:
             where = "has no start value" if name in abbreviations else "has neither a control nor a value"
             raise Slip(f"{name} {where}: write def {function.__name__}(…, {name}=…) with the value to start from.")
     return {name: _widget(name, abbreviation, parameters[name].default)

@@ -80,12 +80,13 @@ class Film:
             self._ends.append(self._lengths())
 
     def _part_of_sentence(self, part):
-        """A Term as (text, number of its group), a Fact as (text, question, [corners, …] of what is covered)."""
+        """A Term as (text, number of its group), a Fact as (text, question, [corners, …] that are covered, choices)."""
         match part:
             case Term():
                 return str(part), part.number
             case Fact():
-                return str(part), part.ask, tuple(tuple(_tenths(self.picture.covered(what))) for what in part.covers)
+                covers = tuple(tuple(_tenths(self.picture.covered(what))) for what in part.covers)
+                return (str(part), part.ask, covers, *([part.choices] if part.choices else []))
         return part
 
     def _lengths(self):

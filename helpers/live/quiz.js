@@ -75,8 +75,8 @@ function begin(el, list) {
   let made = 0;
   items.forEach((item, k) => ask(item, (isRight) => {
     made += 1;
-    if (!isRight) wrong.push(k + 1);
-    const again = wrong.length ? ` Read the reason once more at ${wrong.sort((a, b) => a - b).join(", ")}, and that part of the chapter.` : "";
+    if (!isRight) wrong.push(item.dataset.read ?? `the reason at ${k + 1}`);
+    const again = wrong.length ? ` Read again: ${[...new Set(wrong)].join("; ")}.` : "";
     el.textContent = `${made - wrong.length} of ${made} right.${made === items.length ? again : ""}`;
   }));
 }

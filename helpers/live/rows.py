@@ -5,6 +5,7 @@ import anywidget
 import traitlets
 
 from helpers.arithmetic import Refused, whole
+from helpers.live import module
 
 MOST = 200  # rows
 
@@ -20,7 +21,7 @@ def rows(**columns):
 class Rows(anywidget.AnyWidget):
     """The table. `value`: a tuple of rows, from the first to the last"""
 
-    _esm = Path(__file__).with_name("rows.js")
+    _esm = module("rows.js")
     _css = Path(__file__).with_name("rows.css")
     description = traitlets.Unicode().tag(sync=True)
     columns = traitlets.Dict().tag(sync=True)

@@ -3,14 +3,8 @@
 
 const SPEEDS = { slow: 1400, normal: 700, fast: 200 }; // milliseconds a step
 const REST = 150; // milliseconds after which a hand is said to rest
-const PEACE = 2000; // after which it leaves a picture in peace; and an answer is late
-const AGAIN = "un this cell again (Shift + Enter) after the cells above it; Run → Run All Cells does both.";
-const NEWS = {
-  gone: "The kernel of this demo is gone, so its sliders do nothing. R" + AGAIN,
-  busy: "The kernel is busy with a cell, marked [*]. This demo answers when that is done.",
-  late: "No answer yet. If none comes, the kernel is gone or busy: r" + AGAIN,
-  copy: "This demo and the one that it is a copy of move together. Run this cell to give it a life of its own.",
-};
+const PEACE = 2000; // after which it leaves a picture in peace
+const LARGEST = 99; // that can be typed into a cell
 const ICONS = { back: "M3 3h2v10H3zM14 3v10L6 8z", play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", forth: "M11 3h2v10h-2zM2 3v10l8-5z", stage: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -19,6 +13,8 @@ function html(name, properties = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+const button = (properties) => html("button", { type: "button", ...properties });
 
 function put(made, attributes) {
   for (const key in attributes) made.setAttribute(key, attributes[key]);
@@ -173,15 +169,6 @@ class Drawing {
   }
 }
 
-// What stands for the demo where no kernel is, in the outputs before its own
-function still(el) {
-  for (let box = el; box; box = box.parentElement) {
-    const before = box.previousElementSibling;
-    if (before?.querySelector(".still")) return [before, before.previousElementSibling].filter((each) => each?.querySelector(".still, img"));
-  }
-  return [];
-}
-
 export function mount(el, source) {
   const canvas = svg("svg", { role: "img" });
   const sheet = html("div", { className: "sheet", tabIndex: 0 }, canvas);
@@ -190,7 +177,7 @@ export function mount(el, source) {
   const printed = html("div", { className: "printed" });
   const told = html("div", { className: "told" });
   const [back, play, forth, stage] = [["back", "previous step"], ["play", "play"], ["forth", "next step"], ["stage", "fill the screen"]]
-    .map(([icon, title]) => label(html("button", { type: "button" }), icon, title));
+    .map(([icon, title]) => label(button(), icon, title));
   const speed = html("select", { ariaLabel: "speed" }, ...Object.keys(SPEEDS).map((name) => html("option", { textContent: name, selected: name === "normal" })));
   const slider = html("input", { type: "range", min: 0, ariaLabel: "step" });
   const count = html("span", { className: "count" });
@@ -199,13 +186,13 @@ export function mount(el, source) {
   told.setAttribute("role", "status"); // one lasting region that is told when the hand rests
   sheet.setAttribute("role", "application");
   const question = html("div", { className: "question", textContent: source.get("question") });
-  const asks = html("button", { type: "button", textContent: "ask me", className: "asks" });
-  const asked = html("label"), guess = html("input", { type: "text", size: 6 }), result = html("span"), score = html("span", { className: "score" });
-  const [commit, reveals, next] = ["guess", "show me", "next question"].map((textContent) => html("button", { type: "button", textContent }));
-  const form = html("div", { className: "ask" }, asked, commit, reveals, result, next);
+  const asks = button({ textContent: "ask me", className: "asks" });
+  const asked = html("label"), guess = html("input", { type: "text", size: 6 }), choices = html("span", { className: "choices" }), result = html("span"), score = html("span", { className: "score" });
+  const [commit, reveals, next] = ["guess", "show me", "next question"].map((textContent) => button({ textContent }));
+  const form = html("div", { className: "ask" }, asked, choices, commit, reveals, result, next);
   el.append(html("div", { className: "bar" }, walk, html("span", { className: "asking" }, score, asks), stage), question, sheet, html("div", { className: "line" }, form, touch), words, printed, told);
 
-  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, late, heard = "", settings = "", presses = 0, fact = null, isOpen = false, turn = 0, asking = 0;
+  let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, heard = "", fact = null, isOpen = false, turn = 0, asking = 0, entering = null;
   const known = new Set(); // questions of this picture
 
   // Where the walk stands: where it is wanted, in a walk that may just now be shorter
@@ -216,8 +203,7 @@ export function mount(el, source) {
   const leadsTo = (thing) => (number(thing) < 0 ? -1 : drawing.leads(number(thing)));
 
   function read() {
-    const now = Object.fromEntries(["scene", "rest", "trouble", "words", "answers", "asks"].map((name) => [name, source.get(name)]));
-    if (now.answers !== seen.answers) answered();
+    const now = Object.fromEntries(["scene", "rest", "trouble", "words", "asks"].map((name) => [name, source.get(name)]));
     if (now.scene !== seen.scene) begin(JSON.parse(now.scene));
     if (now.rest && now.rest !== seen.rest) follow(JSON.parse(now.rest));
     const [before, isNew] = [seen.asks, now.scene !== seen.scene];
@@ -273,7 +259,7 @@ export function mount(el, source) {
   }
 
   function announce() {
-    const text = [...(form.hidden ? [] : [isOpen ? asked : result]), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
+    const text = [...(form.hidden ? [] : [isOpen || entering ? asked : result]), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
     if (told.textContent !== text) told.textContent = text;
   }
 
@@ -296,18 +282,22 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = NEWS[news] || lit.words || (seen.trouble || isOpen ? "" : hint());
+    touch.textContent = news || lit.words + (types(kept) ? "; type a number to change it" : "") || (seen.trouble || isOpen ? "" : hint());
     walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
     const [right, made] = source.get("guesses");
     score.textContent = made ? `${right} of ${made} right` : "";
     asks.ariaPressed = seen.asks === "on";
     asks.hidden = !facts(now).length;
-    commit.hidden = reveals.hidden = !isOpen;
-    next.hidden = isOpen || !open(now + 1).length;
-    guess.disabled = !isOpen;
-    form.hidden = seen.trouble || !(isOpen || (fact && now === asking && !lit.words && !news));
+    if (entering !== kept?.name) entering = null;
+    const isAnswered = fact && !isOpen && now === asking && !lit.words && !news;
+    for (const each of [guess, commit]) each.hidden = isOpen ? fact[3] : !entering;
+    commit.textContent = entering ? "set" : "guess";
+    reveals.hidden = !isOpen;
+    choices.hidden = !isOpen || !fact[3];
+    next.hidden = !isAnswered || !open(now + 1).length;
+    form.hidden = seen.trouble || !(isOpen || entering || isAnswered);
     touch.hidden = !form.hidden;
-    touch.classList.toggle("lit", Boolean(NEWS[news] || lit.words));
+    touch.classList.toggle("lit", Boolean(news || lit.words));
     canvas.ariaLabel = drawing.steps > 1 && !isOpen ? `picture of ${drawing.steps} steps` : "picture";
     sheet.ariaLabel = `${canvas.ariaLabel} that answers to keys`;
     slider.value = now < drawing.steps ? now : step();
@@ -318,7 +308,7 @@ export function mount(el, source) {
   // What this picture answers to
   function hint() {
     const kinds = new Set(drawing.targets.map((_, each) => drawing.kind(each))).size;
-    return [kinds && "Point at it, or click to keep what you see. Esc lets go.", drawing.steps > 1 && "Arrow keys walk.",
+    return [kinds && "Point at it, or click to keep what you see. Esc lets go.", nouns().length && "Keep a number and type to change it.", drawing.steps > 1 && "Arrow keys walk.",
       kinds > 1 && "t goes to another part.", "f fills the screen."].filter(Boolean).join(" ");
   }
 
@@ -359,13 +349,15 @@ export function mount(el, source) {
     kept = pointed = null;
     guess.value = result.textContent = "";
     asked.replaceChildren(`${fact[1]} `, guess);
+    choices.replaceChildren(...(fact[3] ?? []).map((textContent) => button({ textContent, onclick: () => answer(textContent) })));
   }
 
+  const valueOf = (text) => parseFloat(text.replace(/,(?=\d{3})/g, "").replace(",", ".").replace("−", "-").replace(/^[^\d.-]+/, ""));
+
   function answer(said) {
-    const number = (text) => parseFloat(text.replace(/,(?=\d{3})/g, "").replace(",", ".").replace("−", "-").replace(/^[^\d.-]+/, ""));
-    const isRight = number(said) === number(fact[0]);
+    const isRight = fact[3] ? said === fact[0] : valueOf(said) === valueOf(fact[0]);
     const [right, made] = source.get("guesses");
-    if (said && isNaN(number(said))) return (result.textContent = "Type a number.");
+    if (said && !fact[3] && isNaN(valueOf(said))) return (result.textContent = "Type a number.");
     isOpen = false;
     for (const each of facts(asking)) known.add(each[1]);
     if (said) source.put("guesses", [right + isRight, made + 1]);
@@ -382,6 +374,27 @@ export function mount(el, source) {
       return [svg("rect", { ...corners(box), class: "cover" }), mark];
     }));
     return { group: -1, words: "" };
+  }
+
+  // Typing a number into a cell that shows one of the reader's own
+
+  const nouns = () => source.get("nouns") ?? [];
+  const types = (thing) => nouns().some((noun) => thing?.name?.startsWith(`${noun}[`));
+
+  function type(start) {
+    [entering, fact, guess.value, result.textContent] = [kept.name, null, start, ""];
+    asked.replaceChildren(`${entering} = `, guess);
+    renew();
+    guess.focus();
+  }
+
+  function enter() {
+    const value = valueOf(guess.value);
+    if (!(Math.abs(value) <= LARGEST)) return (result.textContent = `Type a number from −${LARGEST} to ${LARGEST}.`);
+    source.put("entry", [entering, frame(), value, Date.now()]);
+    entering = null;
+    renew();
+    sheet.focus({ preventScroll: true });
   }
 
   // A sentence: its name in bold, a call to copy as code, its terms as things to point at
@@ -513,9 +526,11 @@ export function mount(el, source) {
   };
 
   function press(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(KEYS, event.key)) return;
+    const isTyped = /^[-−.\d]$|^Enter$/.test(event.key) && types(kept) && !seen.trouble;
+    if (event.altKey || event.ctrlKey || event.metaKey || !(isTyped || Object.hasOwn(KEYS, event.key))) return;
     event.preventDefault();
     event.stopPropagation();
+    if (isTyped) return type(event.key.replace("Enter", ""));
     if ((seen.trouble || isOpen) && event.key !== "f" && event.key !== "Escape") return;
     if (timer && event.key !== " ") rest();
     KEYS[event.key]();
@@ -531,77 +546,22 @@ export function mount(el, source) {
     whole.requestFullscreen?.().catch(() => {}); // where the screen is not to be had, the window is filled
   }
 
-  // Names for what ipywidgets leaves without, and no key for the notebook
-  function nameHandles(root) {
-    for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
-      const label = handle.closest(".widget-hslider")?.querySelector("label");
-      if (label) handle.setAttribute("aria-label", label.textContent);
-    }
-  }
-
-  // What is wrong with the kernel, as far as can be seen
-
+  // What else is to be said, such as what is wrong with the kernel
   function tell(what) {
     if (what === news) return;
     news = what;
     renew();
   }
 
-  // What is chosen now, but not what may be half typed
-  const controls = () => [...demo().querySelectorAll(".noUi-handle, select, input[type=checkbox]")].filter((each) => !el.contains(each));
-  const chosen = () => [presses, ...controls().map((each) => each.ariaValueNow ?? (each.type === "checkbox" ? each.checked : each.value))].join();
-
-  function answered() {
-    settings = el.isConnected ? chosen() : "";
-    if (news !== "copy") news = "";
-  }
-
-  // A hand on a control: the answer may be late
-  function wait(event) {
-    if (el.contains(event.target) || (event.type === "pointermove" && !event.buttons)) return;
-    if (event.type === "click" && event.target.closest(".jupyter-button")) presses += 1;
-    clearTimeout(late);
-    late = setTimeout(() => {
-      if (chosen() === settings || news === "gone") return;
-      tell([...document.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("[*]")) ? "busy" : "late");
-    }, PEACE);
-  }
-
-  const gone = new AbortController();
-  const added = new MutationObserver((changes) => changes.some(({ target }) => !el.contains(target)) && nameHandles(demo()));
-  const lost = new MutationObserver(() => {
-    if (demo().classList.contains("jupyter-widgets-disconnected")) tell("gone");
-    else if (news === "gone") tell("");
-  });
-
-  function adopt() {
-    const root = demo(), { signal } = gone;
-    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"), { signal });
-    for (const type of ["pointermove", "keyup", "change", "click"]) root.addEventListener(type, wait, { signal });
-    document.addEventListener("fullscreenchange", () => root.matches(":fullscreen") || root.classList.remove("stage"), { signal });
-    nameHandles(root);
-    added.observe(root, { childList: true, subtree: true });
-    lost.observe(root, { attributeFilter: ["class"] });
-    settings = chosen();
-    for (const output of (stands = still(root))) output.style.display = "none";
-    if (source.copies?.()) tell("copy");
-  }
-
-  let stands = [];
-
-  const settled = new ResizeObserver(() => {
-    if (!el.isConnected) return;
-    settled.disconnect();
-    adopt();
-  });
-  settled.observe(el);
-
+  const gone = new AbortController(), { signal } = gone;
+  document.addEventListener("fullscreenchange", () => demo().matches(":fullscreen") || demo().classList.remove("stage"), { signal });
   sheet.addEventListener("keydown", press);
   for (const part of [sheet, words]) {
     part.addEventListener("pointermove", point);
     part.addEventListener("pointerleave", leave);
     part.addEventListener("click", (event) => {
       if (seen.trouble || isOpen || !under(event)) return;
+      if (same(under(event), kept) && types(kept)) return type("");
       keep(under(event));
       sheet.focus({ preventScroll: true }); // so that keys go on from there
     });
@@ -610,50 +570,26 @@ export function mount(el, source) {
   play.addEventListener("click", toggle);
   stage.addEventListener("click", fill);
   asks.addEventListener("click", () => source.put("asks", seen.asks === "on" ? "off" : "on"));
-  const guessed = () => guess.value.trim() && answer(guess.value.trim());
+  const guessed = () => guess.value.trim() && (entering ? enter() : answer(guess.value.trim()));
   commit.addEventListener("click", guessed);
-  guess.addEventListener("keydown", (event) => event.key === "Enter" && guessed());
+  guess.addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") guessed();
+    if (key !== "Escape") return;
+    if (entering) sheet.focus({ preventScroll: true });
+    entering = null;
+    KEYS.Escape();
+  });
   reveals.addEventListener("click", () => answer(""));
   next.addEventListener("click", () => { go(step() + 1); ask(true); renew(); guess.focus(); });
   speed.addEventListener("change", () => timer && walkOn());
   slider.addEventListener("input", () => { if (timer) rest(); go(+slider.value); });
   const deaf = source.listen(read);
   read();
-  return () => {
+  return { tell, leave() {
     deaf();
     clearInterval(timer);
     clearTimeout(resting);
     clearTimeout(peace);
-    clearTimeout(late);
-    for (const output of stands) output.style.display = "";
-    settled.disconnect();
-    added.disconnect();
-    lost.disconnect();
     gone.abort();
-  };
+  } };
 }
-
-let views = 0; // of this model, whose module this is
-
-function render({ model, el }) {
-  views += 1;
-  const leave = mount(el, {
-    get: (name) => model.get(name),
-    listen(heard) {
-      model.on("change", heard); // once, however much has changed
-      return () => model.off("change", heard);
-    },
-    put(name, value) {
-      if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
-      model.set(name, value);
-      model.save_changes();
-    },
-    copies: () => views > 1 && el.closest(".jp-Notebook, .jp-NotebookPanel-notebook") !== null,
-  });
-  return () => {
-    views -= 1;
-    leave();
-  };
-}
-
-export default { render };

@@ -5,6 +5,7 @@ from threading import RLock
 import anywidget
 import traitlets
 
+from helpers.live import module
 from helpers.live.film import Film, packed
 
 
@@ -18,23 +19,24 @@ class View(anywidget.AnyWidget):
     ("image", its address), that stand under it. `rests` says which picture and step the hand has left in peace;
     `answers` counts what has been answered. `asks` says which settings are a question first: all
     of them ("on"), the first picture ("once"), or none ("off"); `guesses` are how many were right, and how many there
-    were.
+    were. `nouns` are the cells that a number can be typed into; `entry` is the last that was: name of the cell, step,
+    number, and when.
     """
 
-    _esm = Path(__file__).with_name("view.js")
+    _esm = module("view.js", "notebook.js")
     _css = Path(__file__).with_name("view.css")
     scene, rest, words, want, question, rests = (traitlets.Unicode().tag(sync=True) for _ in range(6))
-    printed = traitlets.List().tag(sync=True)
+    printed, nouns, entry = (traitlets.List().tag(sync=True) for _ in range(3))
     guesses = traitlets.List([0, 0]).tag(sync=True)
     asks = traitlets.Enum(["off", "once", "on"]).tag(sync=True)
     photos, fresh = (traitlets.Dict().tag(sync=True) for _ in range(2))
     trouble = traitlets.Enum(["", "refused", "error"], "").tag(sync=True)
     step, answers = (traitlets.Int(0).tag(sync=True) for _ in range(2))
 
-    def __init__(self, picture, question="", printed=(), asks="off"):
+    def __init__(self, picture, question="", printed=(), asks="off", nouns=()):
         self.lock, self.number = RLock(), 0
         state = self._started(picture, picture.start) | {"printed": [*printed]}
-        super().__init__(step=picture.start, question=question, asks=asks, photos=state.pop("fresh"),
+        super().__init__(step=picture.start, question=question, asks=asks, nouns=[*nouns], photos=state.pop("fresh"),
                          rests=f"{self.number} {picture.start}", **state)
 
     def _started(self, picture, step, known=()):

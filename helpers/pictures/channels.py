@@ -29,7 +29,8 @@ def channels(x, y, window, weight, bias=None, arguments=None):
     arguments = arguments or ("x, w" if bias is None else "x, w, b")
     bias = np.zeros(len(y)) if bias is None else as_array(bias)
     walk = _Summed(_inputs(x, window), y, as_array(weight), bias, arguments)
-    return Picture(y.size, walk.still, walk.tell, walk.moving, groups=walk.groups)
+    return Picture(y.size, walk.still, walk.tell, walk.moving, groups=walk.groups,
+                   before=lambda step: {"weight": index_of(step, y.shape)[:1]})
 
 
 def pooled_channels(x, y, window, pool="max", arguments="x"):

@@ -1,0 +1,47 @@
+"""The notebook's own tensors in a demo: dealt anew, and typed into, cell by cell."""
+from dataclasses import dataclass, field
+
+from helpers.live.controls import Slip
+from helpers.samples import whole_numbers
+
+FIRST_SEED = 100  # past those that lessons start with
+
+
+@dataclass
+class Numbers:
+    """Tensors that the cells above a demo define, by name: what its function reads whenever it is called.
+
+    namespace: of the notebook    names: {noun of the cells in the picture: name of the tensor that they show}
+    Every change is a new tensor under the old name, so that what the notebook made of the old one stays as it is.
+    """
+
+    namespace: dict
+    names: dict
+    _ranges: dict = field(init=False)
+    _deals: int = 0
+
+    def __post_init__(self):
+        __tracebackhide__ = True
+        tensors = {name: self._tensor(name) for name in self.names.values()}
+        self._ranges = {name: (int(tensor.min()), int(tensor.max())) for name, tensor in tensors.items()}
+
+    def _tensor(self, name):
+        __tracebackhide__ = True
+        tensor = self.namespace.get(name)
+        if not hasattr(tensor, "clone"):
+            raise Slip(f"The cells of this picture show a tensor {name}, but "
+                       f"{'there is none' if tensor is None else f'{name} is of type {type(tensor).__name__} now'}.")
+        return tensor
+
+    def deal(self):
+        """Whole numbers by chance in all of them, each in the range that it had at the start."""
+        for name, (low, high) in self._ranges.items():
+            self._deals += 1
+            shape = self._tensor(name).shape
+            self.namespace[name] = whole_numbers(*shape, low=low, high=high, seed=FIRST_SEED + self._deals)
+
+    def put(self, noun, index, value):
+        """A number into the cell that has these last indices; the axes before them have only their first."""
+        changed = self._tensor(self.names[noun]).clone()
+        changed[(0,) * (changed.ndim - len(index)) + tuple(index)] = value
+        self.namespace[self.names[noun]] = changed
