@@ -32,7 +32,7 @@ def quiz(path):
 
 
 def _questions(path):
-    """[(what is asked, its doors, what else its element has)]. A door is what stands on it, and behind it the verdict."""
+    """[(what is asked, its doors, what its element has besides)]. On a door stands a text; behind it are verdict and why."""
     try:
         questions = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("question")
     except OSError as error:

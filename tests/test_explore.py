@@ -425,7 +425,9 @@ def test_new_numbers_are_the_notebook_s_and_stay_while_sliders_move():
     demo, before = shows_row().demo, row
     click(demo.new_numbers)
     assert not torch.equal(row, before)
-    assert row.shape == before.shape and before.min() <= row.min() and row.max() <= before.max()
+    assert row.shape == before.shape
+    assert before.min() <= row.min()
+    assert row.max() <= before.max()
     assert says(demo) == shows()
     send(demo.controls["kernel"], value=2)
     assert says(demo) == shows(kernel=2)
@@ -480,7 +482,8 @@ def test_a_cell_that_is_no_more_is_told_too():
     demo = shows_row().demo
     row = torch.ones(1, 1, 1, 2)
     enter(demo, "input[0, 2]", 1)
-    assert demo.view.trouble == "error" and "index 2 is out of bounds" in demo.view.words
+    assert demo.view.trouble == "error"
+    assert "index 2 is out of bounds" in demo.view.words
 
 
 # Trouble

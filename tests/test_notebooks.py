@@ -159,7 +159,8 @@ def test_is_one_sitting(notebook, cells):
 def test_has_an_exercise_and_a_harder_one(notebook, code, prose):
     if not notebook.stem.startswith("00"):
         assert sum("practice.check(" in cell.source for cell in code) == 2
-        assert "**Exercise.**" in prose and "**Exercise, harder.**" in prose
+        assert "**Exercise.**" in prose
+        assert "**Exercise, harder.**" in prose
 
 
 def test_solutions_pass_their_checks(notebook, code, prose, run):

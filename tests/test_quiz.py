@@ -98,7 +98,7 @@ def test_at_the_end_it_says_what_to_read_again(page):
     question(page, 1).get_by_role("textbox").fill("16 56 56")
     page.keyboard.press("Enter")
     question(page, 3).get_by_text("that", exact=True).click()
-    assert said(page) == "2 of 4 right. Read the reason once more at 1, 3, and that part of the chapter."
+    assert said(page) == "2 of 4 right. Read again: the reason at 1; the reason at 3."
 
 
 def test_no_number_is_no_answer_and_the_focus_goes_to_the_reason(page):
