@@ -32,7 +32,7 @@ def quiz(path):
 
 
 def _questions(path):
-    """[(what is asked, its doors, what its element has besides)]. On a door stands a text; behind it are verdict and why."""
+    """[(what is asked, its doors, what else it has)]. On a door stands a text, behind it are verdict and reason."""
     try:
         questions = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("question")
     except OSError as error:
