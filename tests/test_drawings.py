@@ -13,6 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageFilter
 from test_sweep import demos
 
+from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.sheet import Sheet
 from helpers.live.film import Film, packed
 
 LIVE = refresh.ROOT / "helpers/live"
@@ -40,11 +42,11 @@ PAGE = """async ([module, style, width, state, parts, shadow]) => {
 }"""
 
 
-def open_alone(page, picture, width=800, shadow=False, asks="off"):
+def open_alone(page, picture, width=800, shadow=False, asks="off", nouns=()):
     film = Film(picture)
     scene, parts = packed(film.start() | {"number": 1}), [packed(film.more(1, 60) | {"number": 1})]
     state = {"scene": scene, "rest": "", "photos": film.photos(), "fresh": {}, "trouble": "", "words": "",
-             "step": picture.start, "question": "", "asks": asks, "guesses": [0, 0]}
+             "step": picture.start, "question": "", "asks": asks, "guesses": [0, 0], "nouns": [*nouns]}
     module = base64.b64encode((LIVE / "view.js").read_bytes()).decode()
     style = (LIVE / "view.css").read_text(encoding="utf-8") + "body { margin: 0; }"
     page.evaluate(PAGE, [module, style, width, state, parts, shadow])
@@ -320,3 +322,77 @@ def test_while_it_asks_no_label_tells_how_many_steps_there_are(page):
     assert page.locator(".sheet").get_attribute("aria-label") == "picture that answers to keys"
     page.get_by_role("button", name="show me").click()
     assert page.locator(".sheet").get_attribute("aria-label") == "picture of 9 steps that answers to keys"
+
+
+def test_a_choice_is_a_button_and_tells_which_was_right(page):
+    sheet = lambda: Sheet(80, 20)  # noqa: E731
+    fact = Fact("no", "Does it fit?", [""], choices=("yes", "no"))
+    open_alone(page, Picture(1, sheet, lambda step: [("fit", "it does: ", fact)]), asks="on")
+    assert question(page) == "Does it fit?"
+    assert not page.get_by_role("textbox").is_visible()
+    page.get_by_role("button", name="yes").press("Enter")
+    assert "You said yes, it is no." in page.locator(".ask").inner_text()
+    assert not page.get_by_role("button", name="yes").is_visible()
+    assert page.locator(".asking").inner_text().startswith("0 of 1 right")
+
+
+# Typing into cells
+
+def entry(page):
+    return page.evaluate("(source.get('entry') ?? []).slice(0, 3)")
+
+
+def test_a_number_is_typed_into_a_kept_cell_of_a_kind_that_takes_one(page):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    page.mouse.click(*place(page, picture, "input[1, 1]"))
+    page.keyboard.press("7")
+    assert not page.get_by_role("textbox").is_visible()
+    page.mouse.click(*place(page, picture, "weight[1, 2]"))
+    assert page.locator(".touch").inner_text().endswith("; type a number to change it")
+    page.keyboard.press("-")
+    page.keyboard.type("3.5")
+    assert question(page) == "weight[1, 2] ="
+    page.keyboard.press("Enter")
+    assert entry(page) == ["weight[1, 2]", 0, -3.5]
+    assert not page.get_by_role("textbox").is_visible()
+    page.keyboard.press("ArrowLeft")  # and the keys are the picture's again
+    assert "weight[1, 1]" in page.locator(".touch").inner_text()
+
+
+def test_a_finger_types_by_a_second_tap(page):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    for _ in range(2):
+        page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    page.get_by_role("textbox").fill("4")
+    page.get_by_role("button", name="set").click()
+    assert entry(page) == ["weight[0, 0]", 0, 4]
+
+
+@pytest.mark.parametrize("typed", ["seven", "100", "-99.5", "."])
+def test_what_is_no_number_for_a_cell_is_told_and_nothing_is_lost(page, typed):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    for _ in range(2):
+        page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    page.get_by_role("textbox").fill(typed)
+    page.keyboard.press("Enter")
+    assert "Type a number from −99 to 99." in page.locator(".ask").inner_text()
+    assert page.get_by_role("textbox").input_value() == typed
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("textbox").is_visible()
+    assert entry(page) == []
+
+
+def test_nothing_is_typed_while_a_question_is_open(page):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"], asks="on")
+    page.clock.run_for(300)
+    page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    page.locator(".sheet").press("7")
+    assert question(page) == "How many rows will the output have?"
+    assert page.get_by_role("textbox").input_value() == ""

@@ -75,8 +75,9 @@ function begin(el, list) {
   let made = 0;
   items.forEach((item, k) => ask(item, (isRight) => {
     made += 1;
-    if (!isRight) wrong.push(item.dataset.read ?? `the reason at ${k + 1}`);
-    const again = wrong.length ? ` Read again: ${[...new Set(wrong)].join("; ")}.` : "";
+    if (!isRight) wrong.push(k);
+    const sections = wrong.sort((a, b) => a - b).map((each) => items[each].dataset.read ?? `the reason at ${each + 1}`);
+    const again = wrong.length ? ` Read again: ${[...new Set(sections)].join("; ")}.` : "";
     el.textContent = `${made - wrong.length} of ${made} right.${made === items.length ? again : ""}`;
   }));
 }
