@@ -12,6 +12,9 @@ from IPython.display import display
 from helpers.live.quiz import Quiz
 from helpers.live.still import hidden_unless, show
 
+HERE_TO_DO = "Replace the three dots and run the cell again."
+ONLY_A_PAGE = "It is done in the notebook, of which this is only the page: open it in JupyterLab."
+
 
 def quiz(path):
     """Show a file of questions: the first answer to each counts, and then its reason opens.
@@ -136,8 +139,8 @@ def _fault(mine, theirs):
 def _where():
     """What to do, which a page of Voila has no cell for."""
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
-        return "It is done in the notebook, of which this is only the page: open it in JupyterLab."
-    return "Replace the three dots and run the cell again."
+        return ONLY_A_PAGE
+    return HERE_TO_DO
 
 
 def _say(what, arguments):

@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import refresh
 import torch
-from conftest import SWITCHES, chromium, run_cells
+from conftest import SWITCHES, chromium
 from lab import LESSON, READY, free_port, jupyterlab
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
@@ -31,6 +31,7 @@ from test_sweep import demos, move, settings
 from torch.nn import functional as F
 
 from helpers.live.film import Film, packed
+from helpers.page.lesson import run_cells
 
 TIMES, MOVES, LINK = 40, 2000, 0.15  # of each measurement; of the walk through memory; seconds each way
 

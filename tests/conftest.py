@@ -8,15 +8,14 @@ import re
 import shutil
 import time
 from collections import Counter
-from contextlib import chdir, redirect_stdout
-from io import StringIO
-from unittest.mock import patch
 
 import pytest
 import refresh
 from lab import PATIENCE, jupyterlab
 from playwright.sync_api import sync_playwright
 from xdist.scheduler import LoadScopeScheduling
+
+from helpers.page.lesson import run_cells
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # here and in kernels: threads for small sums cost more than they save
@@ -65,39 +64,28 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook", paths, ids=[path.stem for path in paths], scope="module")
 
 
-def run_cells(path, namespace, after=lambda namespace: None):
-    """Run every code cell of a notebook in this process, beside its files; what it displays and prints is dropped.
-
-    after: what to do with the namespace after each cell
-
-    No demo is drawn for readers without a kernel, which takes most of the time; nbval has that done.
-    """
-    undrawn = patch("helpers.drawing.picture.Picture.png", lambda picture, step=None: b"\x89PNG")
-    with chdir(path.parent), redirect_stdout(StringIO()), undrawn:
-        for cell in refresh.read(path).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, f"{path.stem}, cell {cell.id}", "exec"), namespace)
-                after(namespace)
-    return namespace
-
-
 @pytest.fixture(scope="session")
 def run():
     """run(path) → the namespace of the notebook after its last cell, which all tests share.
 
-    Every demo has been played with before the next cell ran, so no cell may need the numbers that a lesson starts with.
+    Every demo has been played with before the next cell ran, so no cell may need the numbers that a lesson starts with;
+    in the end they are back.
     """
     def run(path):
-        played = set()
+        started = {}
 
         def play(namespace):
-            new = {each.demo for each in namespace.values() if hasattr(each, "demo")} - played
-            played.update(new)
-            for demo in new:
+            for demo in {each.demo for each in namespace.values() if hasattr(each, "demo")} - started.keys():
+                started[demo] = {name: namespace[name] for name in demo.numbers.names.values()}
                 type_into(demo)
                 demo.new_numbers.click()
 
-        return run_cells(path, {"__name__": "__main__"}, play)
+        namespace = run_cells(path, {"__name__": "__main__"}, play)
+        for demo, tensors in started.items():
+            namespace.update(tensors)
+            demo.numbers.deals = 0
+            demo._update()
+        return namespace
 
     return functools.cache(run)
 

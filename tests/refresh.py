@@ -9,14 +9,14 @@ what stands between the chapters marks of README.md. Titles and promises come fr
 """
 import argparse
 import re
-import tomllib
 from pathlib import Path
-from urllib.parse import quote
 
 import nbformat
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers.page.address import ROOT, binder, lab, page, repository, site
+from helpers.page.lesson import paths, promise, read, title
+
 # As JupyterLab saves them, but for the version of Python: a lesson that is run again differs in its outputs
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
@@ -25,46 +25,12 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
 # Where README.md names this repository, wherever else it does
 ADDRESS = re.compile(r"(?<=mybinder\.org/v2/gh/)[\w.-]+/[\w.-]+(?=/HEAD)|(?<=git clone https://github\.com/)[\w.-]+/[\w.-]+")
-
-
-def paths():
-    """Every notebook, in the order of the chapters."""
-    return sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def repository():
-    """Owner and name, from the one place that knows them."""
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
-    return urls["repository"].removeprefix("https://github.com/").strip("/")
-
-
-def title(notebook):
-    """Text of the first heading."""
-    return _line(notebook, "# ")
-
-
-def promise(notebook):
-    """What a reader can do after it."""
-    return _line(notebook, "After it: ")
-
-
-def _line(notebook, start):
-    first = notebook.cells[0].source.splitlines()
-    return next(line.removeprefix(start).strip() for line in first if line.startswith(start))
-
-
-def binder(query, file):
-    return f"https://mybinder.org/v2/gh/{repository()}/HEAD?{query}{quote(file, safe='')}"
+PAGES = re.compile(r"https://[\w.-]+\.github\.io/[\w.-]+/(?=\))")
 
 
 def live_line(path):
-    lab = binder("labpath=", f"notebooks/{path.name}")
-    page = binder("urlpath=", f"voila/render/notebooks/{path.name}")
-    return f"Live: [JupyterLab on Binder]({lab}) · [as a page, without code cells to edit]({page})"
+    voila = binder("urlpath=", f"voila/render/notebooks/{path.name}")
+    return f"Live: [as a page]({page(path)}) · [JupyterLab on Binder]({lab(path)}) · [without its code]({voila})"
 
 
 def next_line(path, titles):
@@ -89,15 +55,15 @@ def with_links(path, notebook, titles):
 
 def chapter_table(notebooks):
     """notebooks: {path: notebook}, every one in order."""
-    rows = [f"| [{title(notebook)}](notebooks/{path.name}) | {promise(notebook)} "
-            f"| [Binder]({binder('labpath=', f'notebooks/{path.name}')}) |" for path, notebook in notebooks.items()]
+    rows = [f"| {title(notebook)} | {promise(notebook)} | [page]({page(path)}), [Binder]({lab(path)}), "
+            f"[notebook](notebooks/{path.name}) |" for path, notebook in notebooks.items()]
     return "\n".join(["| chapter | after it | live |", "| --- | --- | --- |", *rows, ""])
 
 
 def with_chapters(readme, notebooks):
     """The text of README.md, its table and its addresses as they should be."""
     table = chapter_table(notebooks)
-    return CHAPTERS.sub(lambda _: table, ADDRESS.sub(lambda _: repository(), readme))
+    return CHAPTERS.sub(lambda _: table, PAGES.sub(site(), ADDRESS.sub(repository(), readme)))
 
 
 def ran(notebook):

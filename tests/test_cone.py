@@ -11,6 +11,7 @@ from torch.autograd.functional import jacobian
 
 from helpers import Refused, Window
 from helpers.drawing.palette import INK, ORANGE
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import Fill, Line, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.cone import cone
@@ -75,7 +76,7 @@ def test_the_reach_goes_from_the_first_cell_with_a_gradient_to_the_last(stack):
     for sentence, row in zip(said(drawn(*stack), "reach"), by_torch(*stack), strict=True):
         reached = row.nonzero().flatten().tolist()
         span = reached[-1] - reached[0] + 1
-        cells = "without a gap" if len(reached) == span else ", ".join(map(str, reached))
+        cells = "without a gap" if len(reached) == span else f"with gaps, {', '.join(map(str, reached))}"
         assert sentence == (f"{len(reached)} input cell{'s' * (len(reached) > 1)}, {cells}, "
                             f"from {reached[0]} to {reached[-1]}, which spans {span}")
 
@@ -88,6 +89,20 @@ def test_the_formula_computes_what_it_says_and_no_output_sees_more(stack):
         assert reached.max() - reached.min() < int(answer)
 
 
+def test_what_an_output_sees_can_be_asked_for_while_the_input_is_covered(stack):
+    picture, reach = drawn(*stack), by_torch(*stack)
+    inputs = {f"cell[0, {cell}]" for cell in range(reach.shape[1])}
+    for step, row in enumerate(reach):
+        facts = [part for _, *parts in picture.sentences(step) for part in parts if isinstance(part, Fact)]
+        cells = row.nonzero().flatten()
+        count, kind = facts or (0, "")
+        assert int(count) == len(cells)
+        assert all(set(fact.covers) == inputs and f"output[{step}]" in fact.ask for fact in facts)
+        if len(cells):
+            assert kind == ("with gaps" if (cells.diff() > 1).any() else "without a gap")
+            assert kind in kind.choices
+
+
 def test_jumps_stand_in_the_formula_where_there_are_any():
     sees, *_ = said(drawn([Window(3, 2), Window(3, dilation=2)], 20), "sees")
     assert sees == "1 + 1·(3 − 1) + 2·(3 − 1)·2 = 11 cells, padding included"
@@ -96,8 +111,8 @@ def test_jumps_stand_in_the_formula_where_there_are_any():
 def test_equal_dilations_leave_gaps():
     picture = drawn(same(3, 2, 2, 2), 33)
     assert picture.says().splitlines() == [
-        "step: output 16 of 33, counted from 0",
-        "reach: 7 input cells, 10, 12, 14, 16, 18, 20, 22, from 10 to 22, which spans 13",
+        "step: 17 of 33, output[16]",
+        "reach: 7 input cells, with gaps, 10, 12, 14, 16, 18, 20, 22, from 10 to 22, which spans 13",
         "paths: 1, 3, 6, 7, 6, 3, 1 to these cells = torch ✓",
         "sees: 1 + 2·(3 − 1) + 2·(3 − 1) + 2·(3 − 1) = 13 cells, padding included",
     ]
@@ -285,7 +300,7 @@ def test_the_paths_through_the_cells_of_any_row_are_all_paths(stack):
 def test_a_cell_between_tells_what_lies_below_it_and_above():
     picture = drawn(same(3, 1, 2, 4), 33)
     assert picture.says(leads(picture)["cell[1, 14]"]).splitlines() == [
-        "cell: 14 of 33 after layer 1, counted from 0",
+        "cell: [14] of 33 after layer 1",
         "reach: 3 input cells, without a gap, from 13 to 15, which spans 3",
         "paths: 1, 1, 1 to these cells",
         "seen by: 7 outputs, 8, 10, 12, 14, 16, 18, 20, from 8 to 20, which spans 13",
@@ -298,7 +313,7 @@ def test_a_cell_between_tells_what_lies_below_it_and_above():
 def test_a_cell_that_no_output_sees_is_told():
     picture = drawn([Window(2, 3)], 6)
     assert picture.says(leads(picture)["cell[0, 2]"]).splitlines() == [
-        "cell: 2 of 6 of the input, counted from 0", "seen by: no output", "paths up: none to these outputs = torch ✓"]
+        "cell: [2] of 6 in the input", "seen by: no output", "paths up: none to these outputs = torch ✓"]
 
 
 def test_a_wrong_reach_is_told_at_the_input_too():

@@ -28,10 +28,16 @@ def test_a_note_is_a_sentence_with_a_name_where_it_has_one():
 
 
 def test_all_numbers_of_a_measure_have_one_unit():
-    nets = {"a": {"MACs": 48_000_000, "parameters": 9_999_999}, "b": {"MACs": 4_186_560, "parameters": 10},
+    nets = {"a": {"MACs": 48_000_000, "parameters": 999_999}, "b": {"MACs": 4_186_560, "parameters": 10},
             "c": {"MACs": 12_345, "parameters": 0}}
     assert costs(nets).says() == ("MACs: a 48.0 million; b 4.19 million (8.72 %); c 0.0123 million (0.0257 %)\n"
-                                  "parameters: a 9,999,999; b 10 (0.0001 %); c 0 (0 %)")
+                                  "parameters: a 999,999; b 10 (0.001 %); c 0 (0 %)")
+
+
+def test_seven_digits_are_told_in_millions_whatever_the_measure():
+    layers = {"full": {"parameters": 4_186_560, "MACs": 48_000_000}, "half": {"parameters": 2_093_280, "MACs": 500_000}}
+    assert costs(layers).says() == ("parameters: full 4.19 million; half 2.09 million (50 %)\n"
+                                    "MACs: full 48.0 million; half 0.500 million (1.04 %)")
 
 
 def test_every_number_and_share_that_is_told_is_drawn_and_none_over_another():

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from helpers import Refused, Window, arithmetic, samples
 from helpers.arithmetic import receptive_field
 from helpers.drawing.palette import BLUE, GREEN, ORANGE, PALE, TINTS, WHITE, mix, text_width
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Fill, Line, Photo, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.field import LEAST, ROOM, SIDE, field
@@ -25,7 +26,7 @@ def of_notebook(*cells):
     return names
 
 
-LESSON = of_notebook("networks", "blocks", "mobile", "presets", "more-presets", "main-demo")
+LESSON = of_notebook("networks", "main-demo", "blocks", "resnet", "mobile", "more-presets")
 noticed, window, NETS, PHOTO = (LESSON[name] for name in ("noticed", "window", "NETS", "photo"))
 STACKS = {  # layers, rows and columns of the photo
     "one cell": ([(1,)], (1, 1)),
@@ -87,7 +88,14 @@ def asides(picture):
 
 def units(picture):
     """Row and column of the unit of each step."""
-    return [eval(sentence.partition(" of ")[0].removeprefix("unit ")) for sentence in said(picture, "step")]
+    return [eval(sentence.split("unit ")[1].partition(" of ")[0]) for sentence in said(picture, "step")]
+
+
+def gaps(cells):
+    """What is said of some rows and some columns that are read, after how many they are."""
+    if not all(map(len, cells)):
+        return ""
+    return ", with gaps" if any((np.diff(each) > 1).any() for each in cells) else ", without a gap"
 
 
 def test_what_is_read_is_what_torch_notices(stack):
@@ -95,8 +103,7 @@ def test_what_is_read_is_what_torch_notices(stack):
     reach = [noticed(layers, each) for each in size]
     for sentence, unit in zip(said(picture, "read"), units(picture), strict=True):
         cells = [np.flatnonzero(axis[i]) for axis, i in zip(reach, unit, strict=True)]
-        gaps = ", with gaps" * any((np.diff(each) > 1).any() for each in cells)
-        assert sentence == f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{gaps} = torch ✓"
+        assert sentence == f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{gaps(cells)} = torch ✓"
 
 
 def test_the_field_lies_where_receptive_field_says(stack):
@@ -108,7 +115,8 @@ def test_the_field_lies_where_receptive_field_says(stack):
             first = round(index * top.jump + top.centre - (top.size - 1) / 2)
             outside = sum(not 0 <= cell < cells for cell in range(first, first + top.size))
             share *= 1 - outside / top.size
-            words.append(f"{first} to {first + top.size - 1}" + f" ({outside} of them padding)" * (outside > 0))
+            beyond = f" ({outside} of them beyond the photo)" * (outside > 0)
+            words.append(f"{first} to {first + top.size - 1}{beyond}")
         numbers, _, told = sentence.replace("−", "-").partition("; ")
         assert numbers == f"{top.size} × {top.size}, rows {words[0]}, columns {words[1]}"
         assert float(told.removesuffix("% is photo")) == pytest.approx(100 * share, abs=0.51)
@@ -129,20 +137,34 @@ def test_growth_jump_and_sizes_are_those_of_every_layer(stack):
                                           f"the first is centred on cell {centre}"}
 
 
-def test_the_walk_visits_at_most_25_units_from_corner_to_corner(stack):
+def test_the_walk_visits_at_most_25_units_the_middle_first_and_a_corner_last(stack):
     layers, size, picture = stack
     top, visited = torch_sizes(layers, size)[-1], units(picture)
     assert len(picture) == len(set(map(tuple, visited))) == min(top[0], 5) * min(top[1], 5)
-    assert (visited[0], visited[-1]) == ([0, 0], [each - 1 for each in top])
-    assert visited[picture.start] == pytest.approx([(each - 1) / 2 for each in top], abs=0.51)
+    assert visited[0] == pytest.approx([(each - 1) / 2 for each in top], abs=0.51)
+    assert [0, 0] in visited
+    assert [each - 1 for each in top] in visited
+    steps = [sentence.partition(",")[0] for sentence in said(picture, "step")]
+    assert steps == [f"{step} of {len(picture)}" for step in range(1, len(picture) + 1)]
+
+
+@pytest.mark.parametrize("name", ["more than the walk", "VGG-16", "three 3 × 3"])
+def test_the_walk_goes_outwards_ring_after_ring(name):
+    picture = drawn(*STACKS[name])
+    rows, columns = (sorted(set(along)) for along in zip(*units(picture), strict=True))
+    rings = [max(abs(rows.index(row) - len(rows) // 2), abs(columns.index(column) - len(columns) // 2))
+             for row, column in units(picture)]
+    assert rings == sorted(rings)
 
 
 def test_a_wrong_reach_is_told_at_the_units_where_it_is_wrong():
     layers = 2 * [Window(3, padding=1)]
     rows, columns = noticed(layers, 5), noticed(layers, 4)
     rows[2, 0] = False
-    told = said(field(layers, torch.rand(3, 5, 4), lambda _, size: {5: rows, 4: columns}[size]), "read")
-    assert [i for i, words in enumerate(told) if words.endswith("but torch says otherwise")] == [8, 9, 10, 11]
+    picture = field(layers, torch.rand(3, 5, 4), lambda _, size: {5: rows, 4: columns}[size])
+    told = said(picture, "read")
+    wrong = [i for i, words in enumerate(told) if words.endswith("but torch says otherwise")]
+    assert sorted(units(picture)[i] for i in wrong) == [[2, column] for column in range(4)]
 
 
 def test_a_layer_that_does_not_fit_is_refused_by_its_number():
@@ -189,7 +211,7 @@ def unit_of(picture, frame):
     if frame >= len(picture):
         after = told["unit"].partition(" after layer ")[2]
         level = int(after.split(",")[0]) if after else 0
-    text = told["step"].removeprefix("unit ") if frame < len(picture) else told["unit"]
+    text = told["step"].split("unit ")[1] if frame < len(picture) else told["unit"]
     return level, *eval(text.partition(" of ")[0])
 
 
@@ -307,7 +329,7 @@ def test_of_too_many_growing_layers_the_table_shows_some_evenly():
     assert {after - before for before, after in pairwise(levels[1:-1])} == {3, 4}
     assert of_frame(picture, 0)["table"].endswith("24 of 81 lines: the input, the top, "
                                                   "and 22 of the 79 where field or jump grows")
-    assert "read: 161 rows and 161 columns of the photo = torch ✓" in picture.says(0)
+    assert "read: 200 rows and 171 columns of the photo, without a gap = torch ✓" in picture.says(0)
 
 
 @pytest.mark.parametrize("name", ["ResNet-101", "DeepLab v3, its widest branch"])
@@ -378,8 +400,7 @@ def test_a_unit_leads_to_what_it_sees_by_torch(stack):
         name = f"after layer {level}, " if level else "in the input"
         assert told["unit"].startswith(f"[{unit[0]}, {unit[1]}] of {height} × {width} {name}")
         cells = [np.flatnonzero(axis[level][i]) for axis, i in zip(reach, unit, strict=True)]
-        gaps = ", with gaps" * any((np.diff(each) > 1).any() for each in cells)
-        assert told["read"] == f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{gaps}"
+        assert told["read"] == f"{len(cells[0])} rows and {len(cells[1])} columns of the photo{gaps(cells)}"
         field = receptive_field(layers[:level])
         first = round(column * field.jump + field.centre - (field.size - 1) / 2)
         words = f"columns {first} to {first + field.size - 1}".replace("-", "−")
@@ -452,3 +473,13 @@ def test_a_line_leads_to_the_unit_of_its_level_nearest_to_the_middle(stack):
 def test_the_film_of_a_deep_network_is_small():
     film = Film(drawn(*STACKS["ResNet-50, stride in the 3 × 3"]))
     assert len(packed(film.start())) + len(packed(film.more(1, 99))) < 300_000
+
+
+def test_what_can_be_asked_leaves_the_side_view_in_sight(stack):
+    picture = stack[2]
+    facts = [part for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)]
+    assert [fact.ask.split()[0] for fact in facts if fact.choices] in (["Does"], [])
+    for fact in facts:
+        for what in fact.covers:
+            left, _, right, _ = picture.covered(what)
+            assert SIDE.right - 10 < left < right == 800

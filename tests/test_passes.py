@@ -12,8 +12,8 @@ from test_pictures import said
 from test_transposed import number, numbers
 
 from helpers import Refused
-from helpers.drawing.palette import BLUE, INK, ORANGE, mix, written
-from helpers.drawing.sheet import Line, Text, named
+from helpers.drawing.palette import BLUE, INK, ORANGE, written
+from helpers.drawing.sheet import TEXT, Line, Text, named
 from helpers.live.film import Film, packed
 from helpers.pictures.passes import passes
 from helpers.samples import whole_numbers
@@ -87,13 +87,19 @@ def test_the_cost_computes_what_it_says_and_counts_every_multiplication(setting)
     x, kernels, made = case(*setting)
     cost, = set(said(passes(x, kernels, made), "cost"))
     told = re.fullmatch(r"(.+) = (\d+) multiplications, (.+) weights; "
-                        r"at once (.+) = (\d+) multiplications, (\d+) weights", cost.replace("·", "*"))
+                        r"at once (.+) = (\d+) multiplications, (\d+) weights; fewer: (\w+)", cost.replace("·", "*"))
     ones, block = [torch.ones_like(y) for y in (x, *made)], torch.ones(1, 1, *setting[:3])  # 1·1 counts one product
     each = [eval(part) for part in told[1].split(" + ")]
     assert each == [y.sum() for y in map(F.conv3d, ones, map(torch.ones_like, kernels.values()))]
     assert sum(each) == int(told[2])
     assert eval(told[4]) == int(told[5]) == F.conv3d(ones[0], block).sum()
     assert [eval(told[3]), int(told[6])] == [sum(setting[:3]), block.numel()]
+    least = {True: "sticks", False: "block"}[sum(each) < int(told[5])]
+    assert told[7] == (least if sum(each) != int(told[5]) else "neither")
+
+
+def test_the_torch_call_is_the_one_that_is_given():
+    assert set(said(passes(*case(2, 1, 1), call="F.conv3d(x, block)"), "torch")) == {"F.conv3d(x, block)"}
 
 
 def test_a_step_says_all_that_the_picture_shows():
@@ -103,7 +109,8 @@ def test_a_step_says_all_that_the_picture_shows():
         "step: 8 of 9, pass 2, high on channel 0, rows 0, 1, column 1",
         "sum: 3·1 + 10·3 = 33 = torch ✓",
         "together: a kernel of 2 × 2 × 1, the product of all, makes the same output at once = torch ✓",
-        "cost: 6·2 + 3·2 = 18 multiplications, 2 + 2 weights; at once 3·4 = 12 multiplications, 4 weights",
+        "cost: 6·2 + 3·2 = 18 multiplications, 2 + 2 weights; at once 3·4 = 12 multiplications, 4 weights; "
+        "fewer: block",
         "torch: F.conv3d(F.conv3d(x, deep), high)"]
 
 
@@ -154,13 +161,14 @@ def test_a_kernel_that_fits_nowhere_is_refused(name, cells):
 
 
 @pytest.mark.parametrize("order", ["α β γ", "γ β α"])
-def test_cubes_say_where_what_is_read_is_out_of_sight(order):
+def test_cubes_say_which_channels_are_taken_away_to_show_what_is_read(order):
     case_ = case(4, 2, 3, order, (5, 5))
     steps = list(walk((4, 2, 3, order, (5, 5))))
     told = zip(said(passes(*case_), "step"), said(passes(*case_, cubes=True), "step"), steps, strict=True)
     for plain, cubes, (count, *_, read, _, _) in told:
-        front = [4, *(y.shape[2] for y in case_[2])][count - 1] - 1
-        assert cubes == plain + f", out of sight behind channel {front}" * (front not in read[0])
+        gone = range(read[0][-1] + 1, [4, *(y.shape[2] for y in case_[2])][count - 1])
+        listed = f"channel{'s' * (len(gone) > 1)} {', '.join(map(str, gone))}"
+        assert cubes == plain + f", {listed} in front of it taken away" * bool(gone)
 
 
 # What is drawn
@@ -216,12 +224,17 @@ def test_all_steps_of_a_walk_differ_in_what_they_show(cubes):
 
 
 @pytest.mark.parametrize("order", ["α β γ", "γ β α"])
-def test_among_cubes_the_contour_is_pale_where_nothing_that_is_read_is_seen(order):
-    picture = passes(*case(4, 2, 3, order, (5, 5)), cubes=True)
-    for step, told in enumerate(said(picture, "step")):
-        thick = [mark for mark in picture.moves(step).marks if mark[1] == ORANGE and mark[2] > 2]
-        pale = [mark for mark in picture.moves(step).marks if mark[1] == mix(ORANGE, 0.5) and isinstance(mark, Line)]
-        assert (len(thick), len(pale)) == ((0, 1) if "out of sight" in told else (1, 0))
+def test_among_cubes_what_is_framed_is_what_is_read(order):
+    setting = 4, 2, 3, order, (5, 5)
+    picture = passes(*case(*setting), cubes=True)
+    for step, (told, (*_, patch, _)) in enumerate(zip(said(picture, "step"), walk(setting), strict=True)):
+        frame, = [extent(mark) for mark in picture.moves(step).marks if mark[1] == ORANGE and mark[2] > 2]
+        shown = [mark for mark in picture.scene(step) if isinstance(mark, Text) and mark.level > 2
+                 and frame[0] < mark.x < frame[2] and frame[1] < mark.y < frame[3]]
+        top = max(mark.level for mark in shown)  # of a cell that covers others
+        numbers = sorted((mark.y, mark.x, mark.string) for mark in shown if mark.level == top)
+        assert [text for *_, text in numbers] == [*map(written, patch[-1].flatten().tolist())]
+        assert (top > TEXT) == ("taken away" in told)
 
 
 @both_views
@@ -258,14 +271,18 @@ def test_each_term_belongs_to_the_cell_and_the_weight_that_it_multiplies_as_far_
     for step, (count, name, kernel, read, *_) in enumerate(walk(setting)):
         pairs = [[named(NOUNS[count - 1], cell), named(name, at)]
                  for cell, at in zip(product(*read), np.ndindex(*kernel.shape[2:]), strict=True)]
-        assert picture.groups(step) == [[each for each in pair if each in names] for pair in pairs]
+        hidden = [named(NOUNS[count - 1], cell) for cell in product(read[0][:-1], *read[1:])] if cubes else []
+        seen = [[each for each in pair if each in names and each not in hidden] for pair in pairs]
+        assert picture.groups(step)[:len(pairs)] == seen
+        goal, = {target.name for target in picture.sheet.targets if target.step == step}
+        assert picture.groups(step)[len(pairs):] == [[each, goal] for each in hidden]
         assert cubes or names.issuperset(each for pair in pairs for each in pair)
         terms = [part for _, *parts in picture.sentences(step) for part in parts if hasattr(part, "number")]
         assert [term.number for term in terms] == list(range(len(pairs)))
 
 
 @both_views
-def test_a_made_cell_leads_to_its_step_and_of_cubes_only_what_is_seen_of_the_others_can_be_touched(cubes):
+def test_a_made_cell_leads_to_its_step_and_of_sticks_only_what_is_seen_can_be_touched(cubes):
     x, kernels, made = case(3, 2, 2, "γ β α", (3, 3))
     targets = passes(x, kernels, made, cubes).sheet.targets
     assert len({target.name for target in targets}) == len(targets)
@@ -273,7 +290,8 @@ def test_a_made_cell_leads_to_its_step_and_of_cubes_only_what_is_seen_of_the_oth
     assert {target.name: target.step for target in targets if target.step is not None} == {
         name: step for step, name in enumerate(cells)}
     others = {named(name, cell) for name, values in [("input", x), *kernels.items()]
-              for cell in np.ndindex(*values.shape[2:]) if not cubes or cell[0] == values.shape[2] - 1}
+              for cell in np.ndindex(*values.shape[2:])
+              if not cubes or name == "input" or cell[0] == values.shape[2] - 1}
     assert {target.name for target in targets if target.step is None} == others
 
 

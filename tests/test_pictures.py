@@ -10,7 +10,7 @@ from looked_at import faults
 
 from helpers import Refused, Window
 from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, TINTS, mix, tints, written
-from helpers.drawing.picture import Term
+from helpers.drawing.picture import Fact, Term
 from helpers.drawing.sheet import Fill, Line, Photo, Text, named
 from helpers.pictures.channels import channels, pooled_channels
 from helpers.pictures.side_by_side import side_by_side
@@ -499,8 +499,40 @@ def test_a_cell_is_pooled_into_the_output_of_its_own_channel(pool):
             output = named("output", (c, *at))
             assert {cell for cell, made in picture.groups(step) if made == output and "input" in cell} == read
             assert targets(picture)[output].step == step
-        for k, (cell, _) in enumerate(picture.groups(step)):
-            assert told[k].strip("()") == strings[cell]
+        for k, term in told.items():
+            assert term.strip("()") == strings[picture.groups(step)[k][0]]
+
+
+def test_whether_channels_mix_can_be_asked_and_the_arrows_that_tell_it_are_covered_then():
+    x = whole_numbers(1, 3, 4, 4)
+    picture = pooled_channels(x, F.avg_pool2d(x, 2), Window(2, pooling=True), "average")
+    mixed, = [parts for name, *parts in picture.sentences() if name == "mixed"]
+    assert (mixed[0], mixed[0].choices) == ("no", ("yes", "no"))
+    left, top, right, bottom = picture.covered(*mixed[0].covers)
+    there, arrows = targets(picture), [mark for mark in picture.scene() if getattr(mark, "string", "") == "→"]
+    assert max(target.points[2] for name, target in there.items() if "input" in name) < left
+    assert len([arrow for arrow in arrows if left < arrow.x < right and top < arrow.y < bottom]) == 3
+    assert [group for group in picture.groups(2) if "mean[1]" in group] == [("mean[1]", "output[1, 1, 0]")]
+
+
+def test_the_torch_call_of_a_pooling_layer_names_what_the_lesson_names():
+    x = whole_numbers(8, 8)
+    for draw in (pooling, pooled_channels):
+        corner = x[..., :6, :6]
+        picture = draw(corner, F.max_pool2d(corner, 3), Window(3, pooling=True), arguments="x[..., :6, :6]")
+        line = picture.says().split("torch: ")[-1]
+        assert line.startswith("F.max_pool2d(x[..., :6, :6], kernel_size=3")
+        assert torch.equal(eval(line), F.max_pool2d(corner, 3))
+
+
+def test_who_is_asked_for_a_pooled_number_does_not_see_the_frame_around_the_largest():
+    x = whole_numbers(6, 6)
+    picture = pooling(x, F.max_pool2d(x, 2), Window(2, pooling=True))
+    covered = [part.covers for _, *parts in picture.sentences(4) for part in parts if isinstance(part, Fact)]
+    assert covered[0] == ("under",)
+    left = picture.covered("under")[0]
+    assert max(target.points[2] for name, target in targets(picture).items() if "input" in name) <= left
+    assert left <= targets(picture)["under[0, 0]"].points[0]
 
 
 def test_the_sum_points_at_the_output_of_its_filter():
@@ -530,6 +562,19 @@ def test_a_wrong_channel_is_told():
     right = sum("✓" in sentence for sentence in sums)
     assert right == len(sums) / 2  # filter 0
     assert sum("but torch says" in sentence for sentence in sums) == right
+
+
+@pytest.mark.parametrize(("kernel", "told"), [
+    (2, "columns of zeros: 0 on the left, 1 on the right; more of them: right"),
+    (3, "columns of zeros: 1 on the left, 1 on the right; more of them: neither"),
+    (4, "columns of zeros: 1 on the left, 2 on the right; more of them: right")])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_padding_same_says_where_the_odd_column_stands(kernel, told):
+    x, weight = whole_numbers(5, 5), whole_numbers(kernel, kernel, low=-2)
+    y = F.conv2d(x, weight, padding="same")
+    picture = sliding_window(x, y, Window(kernel, padding="same"), weight)
+    assert said(picture, "same") == 25 * [told]
+    assert all(sentence.endswith("= torch ✓") for sentence in said(picture, "sum"))
 
 
 # Shapes that do not belong together
@@ -637,6 +682,16 @@ def test_pictures_side_by_side_have_one_size_however_few_pixels_they_have():
         for left, top, right, bottom in others[:1]:
             assert right - left == pytest.approx(first[2] - first[0], rel=0.03)
             assert (top, bottom) == pytest.approx((first[1], first[3]), abs=3)
+
+
+@pytest.mark.parametrize("count", [4, 5, 6])
+def test_more_than_three_pictures_stand_in_two_lines_and_are_larger_for_it(count):
+    image = photo()[:, :1]
+    boxes = [np.reshape(mark.points, (2, 2)) for mark in side_by_side(
+        {f"output {i}": image + i for i in range(count)}).scene() if isinstance(mark, Photo)]
+    tops = sorted({round(top) for (_, top), _ in boxes})
+    assert [sum(round(top) == line for (_, top), _ in boxes) for line in tops] == [(count + 1) // 2, count // 2]
+    assert min(right - left for (left, _), (right, _) in boxes) > 200
 
 
 def test_every_number_of_a_small_array_is_drawn_though_not_told():

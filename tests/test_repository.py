@@ -26,6 +26,7 @@ DOWN = {  # what a module of helpers, or else its package, may import from helpe
     "live.rows": {"arithmetic", "live.module"},
     "live.controls": {"arithmetic", "live.rows"},
     "live": set(),
+    "page": {"arithmetic", "live", "page", "practice"},
     "practice": {"arithmetic", "live.quiz", "live.still"},
     "pictures": {"arithmetic", "drawing", "pictures"},
     "pictures.parts": {"arithmetic", "drawing", "pictures.parts"},

@@ -9,7 +9,7 @@ from test_pictures import assert_all_can_be_touched, in_cells, said, sheet_size,
 from torch import nn
 
 from helpers.drawing.palette import INK, ORANGE, written
-from helpers.drawing.sheet import Line, Text
+from helpers.drawing.sheet import Line, Text, named
 from helpers.pictures.separable import separable
 from helpers.samples import whole_numbers
 
@@ -24,12 +24,13 @@ def layers(channels, filters, kernel, multiplier):
     depthwise = whole_numbers(between, 1, kernel, kernel, low=-2, high=2, seed=1)
     pointwise = whole_numbers(filters, between, 1, 1, low=-2, high=2, seed=2)
     middle = F.conv2d(x, depthwise, padding=kernel // 2, groups=channels)
-    return x, depthwise, middle, pointwise, F.conv2d(middle, pointwise)
+    call = f'F.conv2d(F.conv2d(x, depthwise, padding="same", groups={channels}), pointwise)'
+    return x, depthwise, middle, pointwise, F.conv2d(middle, pointwise), call
 
 
 @every_setting
 def test_every_channel_of_both_stages_is_that_of_torch(setting):
-    _, _, middle, _, y = arrays = layers(*setting)
+    _, _, middle, _, y, _ = arrays = layers(*setting)
     names = [f"middle[{c}, 2, 2]" for c in range(middle.shape[1])] + [f"output[{c}, 2, 2]" for c in range(y.shape[1])]
     values = [*middle[0, :, 2, 2], *y[0, :, 2, 2]]
     for sentence, name, value in zip(said(separable(*arrays), "sum"), names, values, strict=True):
@@ -53,19 +54,17 @@ def test_costs_are_those_of_torch_s_layers(setting):
 
 @every_setting
 def test_each_term_lights_what_it_multiplies(setting):
-    x, depthwise, middle, pointwise, y = arrays = layers(*setting)
+    x, depthwise, middle, pointwise, y, _ = arrays = layers(*setting)
     picture = separable(*arrays)
     assert_all_can_be_touched(picture)
     for step in range(middle.shape[1]):
-        *groups, whole = picture.groups(step)
-        assert whole == (f"input[{step // setting[3]}]", f"depthwise[{step}]", f"middle[{step}]")
-        pairs = [[value_of(name, cell=x[0], weight=depthwise[:, 0]) for name in group] for group in groups]
+        pairs = [[value_of(name, input=x[0], depthwise=depthwise) for name in group] for group in picture.groups(step)]
         assert sum(pair[0] * pair[1] for pair in pairs if len(pair) == 2) == middle[0, step, 2, 2]
         for k, pair in enumerate(pairs):  # without a cell it is padding
             assert terms(picture, step)[k] == "·".join(signed(number) for number in ([0] * (2 - len(pair)) + pair))
     for f in range(y.shape[1]):
         groups = picture.groups(middle.shape[1] + f)
-        pairs = [[value_of(name, middle=middle[0, :, 2, 2], pointwise=pointwise[f, :, 0, 0]) for name in group]
+        pairs = [[value_of(name, middle=middle[0], pointwise=pointwise[f]) for name in group]
                  for group in groups]
         assert sum(a * b for a, b in pairs) == y[0, f, 2, 2]
         assert list(terms(picture, middle.shape[1] + f).values()) == ["·".join(map(signed, pair)) for pair in pairs]
@@ -76,32 +75,43 @@ def signed(number):
 
 
 @every_setting
-def test_a_channel_is_read_by_the_channels_in_which_it_has_a_gradient(setting):
-    x, depthwise, middle, pointwise, y = (each.requires_grad_() for each in layers(*setting))
+def test_the_cells_that_a_told_cell_reads_have_a_gradient(setting):
+    *arrays, call = layers(*setting)
+    x, depthwise, middle, pointwise, y = (each.requires_grad_() for each in arrays)
     first = F.conv2d(x, torch.ones_like(depthwise), padding=setting[2] // 2, groups=setting[0])
     second = F.conv2d(middle, torch.ones_like(pointwise))
-    sums = [(x, "input", each.sum()) for each in first[0]] + [(middle, "middle", each.sum()) for each in second[0]]
-    picture = separable(x, depthwise, middle, pointwise, y)
-    for step, (source, noun, number) in enumerate(sums):
+    numbers = [(x, "input", each[2, 2]) for each in first[0]] + [(middle, "middle", each[2, 2]) for each in second[0]]
+    picture = separable(x, depthwise, middle, pointwise, y, call)
+    for step, (source, noun, number) in enumerate(numbers):
         gradient, = torch.autograd.grad(number, source, retain_graph=True)
-        read = {f"{noun}[{channel}]" for channel in gradient[0].abs().amax(dim=(1, 2)).nonzero().flatten().tolist()}
-        assert {name for group in picture.groups(step) for name in group if name in targets(picture)
-                and name.startswith(noun) and targets(picture)[name].step != step} == read
-    assert picture.sheet.verbs == {"input": "is read by", "middle": "is read by"}
+        assert {name for group in picture.groups(step) for name in group if name.startswith(noun)} == {
+            named(noun, at) for at in gradient[0].nonzero().tolist()}
+    assert picture.sheet.verbs == {"middle": "is read by"}
+
+
+@every_setting
+def test_what_can_be_typed_into_is_found_in_torch_s_tensors(setting):
+    x, depthwise, _, pointwise, *_ = arrays = layers(*setting)
+    picture, given = separable(*arrays), {"input": x[0], "depthwise": depthwise, "pointwise": pointwise}
+    for step in range(len(picture)):
+        strings, _ = in_cells(picture, step)
+        shown = {name: text for name, text in strings.items() if name.split("[")[0] in given}
+        for name, text in shown.items():
+            assert written(given[name.split("[")[0]][picture.index(name, step)].item()) == text
+    assert {name.split("[")[0] for name in shown} == given.keys() or setting[0] * setting[3] > 4
 
 
 def test_a_channel_leads_to_its_step_and_appears_there():
-    _, _, middle, pointwise, y = arrays = layers(3, 2, 3, 2)
+    _, _, middle, pointwise, y, _ = arrays = layers(3, 2, 3, 2)
     picture = separable(*arrays)
     there = targets(picture)
     made = [("middle", c, middle[0, c]) for c in range(6)] + [("output", f, y[0, f]) for f in range(2)]
     for step, (noun, channel, _) in enumerate(made):
-        assert there[f"{noun}[{channel}]"].step == step
-        assert there[f"depthwise[{channel}]"].step == channel
-        numbers = {each[:2]: written_in(picture, step, f"{each[0]}[{each[1]}]") for each in made}
+        assert there[f"{noun}[{channel}, 2, 2]"].step == step
+        numbers = {each[:2]: written_in(picture, step, f"{each[0]}[{each[1]}, 2, 2]") for each in made}
         assert numbers == {each[:2]: sorted(map(written, each[2].flatten().tolist())) if k <= step else []
                            for k, each in enumerate(made)}
-        filters = [in_cells(picture, step)[0].get(f"pointwise[{k}]") for k in range(6)]
+        filters = [in_cells(picture, step)[0].get(f"pointwise[{k}, 0, 0]") for k in range(6)]
         assert filters == [None if step < 6 else written(pointwise[step - 6, k].item()) for k in range(6)]
 
 
@@ -118,7 +128,8 @@ def test_the_wires_at_work_are_orange_and_what_they_lead_to_is_framed():
         wires = [mark for mark in lines if len(mark.points) == 4]
         assert {mark.colour for mark in wires} == {ORANGE}
         assert len(wires) == (2 if step < 6 else 3 + 3)
-        left, top, right, bottom = targets(picture)[f"middle[{step}]" if step < 6 else f"output[{step - 6}]"].points
+        name = f"middle[{step}, 2, 2]" if step < 6 else f"output[{step - 6}, 2, 2]"
+        left, top, right, bottom = targets(picture)[name].points
         frame, = [mark for mark in lines if mark.colour == INK]
         assert min(frame.points[::2]) < left < right < max(frame.points[::2])
         assert min(frame.points[1::2]) < top < bottom < max(frame.points[1::2])
@@ -142,7 +153,7 @@ def test_a_step_says_all_that_the_picture_shows():
 
 @every_setting
 def test_the_torch_call_makes_the_output(setting):
-    x, depthwise, _, pointwise, y = layers(*setting)
+    x, depthwise, _, pointwise, y, _ = layers(*setting)
     call, *_ = said(separable(*layers(*setting)), "torch")
     assert torch.equal(eval(call, {"F": F, "x": x, "depthwise": depthwise, "pointwise": pointwise}), y)
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from helpers import Refused
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, mix
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import Fill, Line, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.shuffle import shuffle
@@ -38,9 +39,32 @@ def test_the_published_order():
         "reshape: 5 = 1·3 + 2, so row 1, which is its group, and column 2",
         "transpose: row 2, column 1",
         "flatten: place 2·4 + 1 = 9 = torch ✓",
+        "moved: yes, from place 5 to place 9",
         "output: 0 3 6 9 1 4 7 10 2 5 8 11",
-        "torch: nn.ChannelShuffle(4)(x)",
+        "torch: nn.ChannelShuffle(4)(x).flatten()",
     ]
+
+
+def test_the_torch_line_makes_what_is_shown():
+    numbers = torch.arange(16.0).reshape(1, 16, 1, 1)
+    for channels, groups in SETTINGS:
+        y = nn.ChannelShuffle(groups)(numbers[:, :channels])
+        picture = shuffle(y.flatten(), groups, f"numbers[:, :{channels}]")
+        line, = {told for told in said(picture, "torch")}
+        made = eval(line, {"nn": nn, "numbers": numbers})
+        assert said(picture, "output")[0] == " ".join(f"{number:.0f}" for number in made.tolist())
+
+
+def test_only_the_result_is_covered_while_it_is_asked_for():
+    picture = drawn(12, 4)
+    facts = [part for _, *parts in picture.sentences(5) for part in parts if isinstance(part, Fact)]
+    assert [(str(fact), fact.covers, fact.choices) for fact in facts] == [
+        ("9", ("result",), ()), ("yes", ("result",), ("yes", "no"))]
+    assert said(picture, "moved")[0] == "no"
+    covered = picture.covered("result")
+    there = [box for box, _ in cells(picture)["output"].values()]
+    assert all(covered[1] < box[1] and box[3] < covered[3] for box in there)
+    assert all(box[3] < covered[1] for box, _ in cells(picture)["turned"].values())
 
 
 def test_another_order_is_told():
@@ -64,11 +88,12 @@ def test_an_eye_finds_no_fault(channels, groups):
 
 
 def cells(picture):
-    """{noun: {(row, column): (box, step)}}"""
+    """{noun: {(row, column), or (channel,): (box, step)}}"""
     found = {}
     for target in picture.sheet.targets:
-        noun, at = target.name.removesuffix("]").split("[")
-        found.setdefault(noun, {})[tuple(map(int, at.split(", ")))] = target.points, target.step
+        noun, bracket, at = target.name.removesuffix("]").partition("[")
+        if bracket:
+            found.setdefault(noun, {})[tuple(map(int, at.split(", ")))] = target.points, target.step
     return found
 
 
@@ -77,9 +102,9 @@ def test_every_cell_leads_to_the_channel_that_is_written_in_it(channels, groups)
     picture = drawn(channels, groups)
     written = [mark for mark in picture.sheet.marks if isinstance(mark, Text)]
     numbers = {(round(mark.x, 3), round(mark.y, 3)): mark.string for mark in written}
-    inputs = torch.arange(channels).reshape(1, -1)
+    inputs = torch.arange(channels)
     table = inputs.reshape(groups, -1)
-    output = nn.ChannelShuffle(groups)(inputs[..., None, None].float())[..., 0, 0].int()
+    output = nn.ChannelShuffle(groups)(inputs[None, :, None, None].float()).flatten().int()
     for noun, there in (("input", inputs), ("table", table), ("turned", table.T), ("output", output)):
         assert {at: step for at, (_, step) in cells(picture)[noun].items()} == {
             at: int(there[at]) for at in np.ndindex(*there.shape)}
@@ -111,4 +136,4 @@ def test_what_torch_put_nowhere_leads_nowhere():
 
 def test_a_walk_is_small():
     film = Film(drawn(16, 4))
-    assert len(packed(film.start())) + len(packed(film.more(1, 99))) < 16_000
+    assert len(packed(film.start())) + len(packed(film.more(1, 99))) < 18_000

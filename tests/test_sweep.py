@@ -9,20 +9,24 @@ import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import product
+from functools import partial
+from itertools import product, repeat
 from math import prod
 
 import ipywidgets as widgets
 import pytest
 import refresh
 import torch
-from conftest import run_cells, type_into
+from conftest import type_into
 from decoded import Shown, rounded, shown
 from looked_at import faults
 
 from helpers import Refused
 from helpers.drawing.palette import written
 from helpers.drawing.sheet import Text
+from helpers.page import lesson
+from helpers.page.lesson import run_cells
+from helpers.page.stored import values
 
 MOST, SAMPLE = 2500, 1000  # settings of one demo that are all tried; of more, so many by chance
 DRIVEN = 40  # settings that are reached by messages, as a front end sends them
@@ -31,9 +35,7 @@ NONSENSE = ["", " ", "a b", "1 2; 3", "nan", "1 2 3", "1e9", "-1", "½", "__impo
 
 def demos(path):
     """Names of the functions that a notebook decorates with @explore."""
-    code = [cell.source for cell in refresh.read(path).cells if cell.cell_type == "code"]
-    return [node.name for source in code for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
-            and any(ast.unparse(decorator).startswith("explore(") for decorator in node.decorator_list)]
+    return [name for cell in refresh.read(path).cells if cell.cell_type == "code" for name in lesson.demos(cell)]
 
 
 every_demo = pytest.mark.parametrize(("path", "name"), [
@@ -50,15 +52,11 @@ def demo(run, path, name):
 @contextmanager
 def put_back(demo):
     start = {name: control.value for name, control in demo.controls.items()}
-    namespace = demo.numbers.namespace
-    tensors = {name: namespace[name] for name in demo.numbers.names.values()}
-    try:
+    with demo.numbers.kept():
         yield demo
-    finally:
-        namespace.update(tensors)
-        demo._update()
-        set_controls(demo, start)
-        demo.view.step = demo.picture.start
+    demo._update()
+    set_controls(demo, start)
+    demo.view.step = demo.picture.start
 
 
 def move(control, value):
@@ -71,20 +69,6 @@ def set_controls(demo, setting):
     for name, value in setting.items():
         if demo.controls[name].value != value:
             move(demo.controls[name], value)
-
-
-def values(demo, name):
-    """What a student can choose: the whole range, or for a text field what the lesson itself puts there."""
-    control = demo.controls[name]
-    if isinstance(control, widgets.Checkbox):
-        return [False, True]
-    if hasattr(control, "options"):
-        return list(control.options)
-    if hasattr(control, "max"):
-        count = round((control.max - control.min) / control.step)
-        return [type(control.value)(control.min + i * control.step) for i in range(count + 1)]
-    presets = [settings[name] for settings in demo.presets.values() if name in settings]
-    return list(dict.fromkeys([control.value, *presets]))
 
 
 def settings(demo, most, sample):
@@ -181,37 +165,40 @@ def test_new_numbers_are_right_too(demo):
 
 @every_demo
 def test_the_torch_line_gives_what_is_shown(demo):
-    assert_line(demo)
+    """Pasted into a cell, with other numbers too; at the start some of them are large enough to be drawn."""
+    assert all(drawn or is_layer for drawn, is_layer in map(compared, repeat(demo), lines(demo)))
     for setting in settings(demo, 10, 10):
         set_controls(demo, setting)
         if demo.view.trouble:
             continue
-        demo.new_numbers.click()
-        assert_line(demo)
-        type_into(demo)
-        assert_line(demo)
-        type_into(demo, (-99, 0.5, 99))
-        check(demo)
+        for change in (demo.new_numbers.click, partial(type_into, demo), partial(type_into, demo, (-99, 0.5, 99))):
+            change()
+            check(demo)
+            for line in lines(demo):
+                compared(demo, line)
 
 
-def assert_line(demo):
-    """The line, pasted into a cell, gives the numbers that stand in the cells of the output."""
-    picture = demo.picture
-    lines = ["".join(parts) for name, *parts in picture.sentences() if name == "torch"]
-    for line in lines:
-        if " = " in line:
-            exec(line, demo.numbers.namespace | {})
-            continue
-        y, compared = eval(line, demo.numbers.namespace | {}), 0
-        last = [mark for mark in picture.scene(len(picture) - 1) if isinstance(mark, Text)]
-        for target in picture.sheet.targets:
-            if re.match(r"output\[", target.name):
-                left, top, right, bottom = target.points
-                texts = [mark.string for mark in last if left < mark.x < right and top < mark.y < bottom]
-                index = picture.index(target.name)
-                assert not texts or written(float(y[(0,) * (y.ndim - len(index)) + index])) in texts
-                compared += len(texts)
-        assert compared or isinstance(y, torch.nn.Module), line
+def lines(demo):
+    return ["".join(parts) for name, *parts in demo.picture.sentences() if name == "torch"]
+
+
+def compared(demo, line):
+    """How many numbers of the output are drawn, each of which the line gives; and whether it makes a layer instead."""
+    namespace, (*before, last) = demo.numbers.namespace | {}, ast.parse(line).body
+    exec(compile(ast.Module(before, []), line, "exec"), namespace)
+    if not isinstance(last, ast.Expr):
+        exec(line, namespace)
+        return 0, True
+    y = eval(compile(ast.Expression(last.value), line, "eval"), namespace)
+    texts = [mark for mark in demo.picture.scene(len(demo.picture) - 1) if isinstance(mark, Text)]
+    drawn = 0
+    for name, (left, top, right, bottom), _ in demo.picture.sheet.targets:
+        there = [text.string for text in texts if left < text.x < right and top < text.y < bottom]
+        if name.startswith("output[") and there:
+            index = demo.picture.index(name)
+            assert written(float(y[(0,) * (y.ndim - len(index)) + index])) in there, (name, line)
+            drawn += 1
+    return drawn, isinstance(y, torch.nn.Module)
 
 
 @every_demo

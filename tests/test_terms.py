@@ -67,7 +67,7 @@ def test_what_is_missing_is_as_large_as_the_singular_values_left_out(weight, ran
 
 def test_says_all_that_the_picture_shows():
     assert drawn(SOBEL, 1).says().splitlines() == [
-        "rank: 1 of at most 3 terms, singular values 3.46, 0, 0",
+        "rank: 1 of at most 3 terms, so one is enough; shown 1; singular values 3.46, 0, 0",
         "term 1: column 0.5 1 0.5, times row −2 0 2",
         "term 1 alone: −1 0 1 / −2 0 2 / −1 0 1",
         "still missing: 0 0 0 / 0 0 0 / 0 0 0",
@@ -76,6 +76,28 @@ def test_says_all_that_the_picture_shows():
         "cost: 1·(3 + 3) = 6 weights in columns and rows, 3·3 = 9 in the kernel",
         "torch: u, s, vh = torch.linalg.svd(w)",
     ]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_how_many_terms_it_takes_and_whether_one_is_enough_can_be_guessed(name):
+    needed = torch.linalg.matrix_rank(torch.tensor(KERNELS[name]).float()).item()
+    count, _, enough = drawn(KERNELS[name], 1).sentences()[0][1:4]
+    assert (count, enough) == (str(needed), "enough" if needed <= 1 else "not enough")
+    assert enough.choices == ("enough", "not enough")
+
+
+def test_what_is_asked_covers_all_but_the_kernel_itself():
+    picture = drawn(LAPLACIAN, 1)
+    covered = [picture.covered(what) for what in picture.sentences()[0][1].covers]
+    bare = [mark.string for mark in picture.scene() if isinstance(mark, Text) and not any(
+        left <= mark.x <= right and top <= mark.y <= bottom for left, top, right, bottom in covered)]
+    assert sorted(text for text in bare if text[-1].isdigit()) == sorted(
+        ["weight 3 × 3", *map(written, np.ravel(LAPLACIAN))])
+
+
+def test_the_torch_call_is_the_one_that_is_given():
+    call, weight = "torch.linalg.svd(card)", torch.tensor(SOBEL).float()
+    assert f"torch: {call}" in terms(weight, *torch.linalg.svd(weight), 1, call).says()
 
 
 def test_a_term_of_which_nothing_is_left_is_zero():

@@ -120,7 +120,8 @@ def test_a_step_says_all_that_the_picture_shows():
         "step: 20 of 24, pass 2, window on rows 1, 2, 3 and column 1 of the plane in the middle",
         "sum: output[1, 1] = 6.8·0.5 + 8.7·0.7 + 7·0.8 = 15.09 = torch ✓",
         "kernel: 3 × 3, 0.15 0.2 0.25 / 0.21 0.28 0.35 / 0.24 0.32 0.4, does the same in one pass = torch ✓",
-        "cost: 5·3·3 + 3·3·3 = 45 + 27 = 72 multiplications with 6 weights; in one pass 3·3·9 = 81 with 9",
+        "cost: 5·3·3 + 3·3·3 = 45 + 27 = 72 multiplications with 6 weights; in one pass 3·3·9 = 81 with 9; "
+        "fewer: two passes",
         "torch: F.conv2d(F.conv2d(x, first), second)",
     ]
 
@@ -129,6 +130,17 @@ def test_the_torch_call_makes_the_output():
     x, first, _, second, y = article()
     call, *_ = said(two_passes(*article()), "torch")
     assert torch.equal(eval(call, {"F": F, "x": x, "first": first, "second": second}), y)
+
+
+def test_the_torch_call_is_the_one_that_is_given():
+    assert set(said(two_passes(*article(), call="F.conv2d(page, card)"), "torch")) == {"F.conv2d(page, card)"}
+
+
+@pytest.mark.parametrize(("size", "least"), [(5, "two passes"), (4, "neither"), (3, "one pass")])
+def test_which_way_takes_fewer_multiplications_can_be_guessed(size, least):
+    picture = two_passes(*layers(((1, 3), (3, 1)), size))
+    guess, = [part for _, *parts in picture.sentences() for part in parts if getattr(part, "choices", ())]
+    assert (guess, guess.choices, guess.covers) == (least, ("two passes", "one pass", "neither"), ("middle",))
 
 
 def test_the_first_pass_comes_first_and_reads_the_input():

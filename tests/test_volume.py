@@ -141,7 +141,10 @@ def test_a_step_says_all_that_the_picture_shows():
     window = Window(2, (2, 1, 1), (0, 0, 1))
     told = [
         "step: 3 of 4, window on slices 0, 1, rows 0, 1 and columns 1, 2 of the input",
+        "slice 0: 2·1 + 3·1 + (−5)·1 + 6·1 = 6",
+        "slice 1: 1·(−1) + 0·0 + 0·0 + 2·3 = 5",
         "sum: output[0, 0, 2] = 6 + 5 = 11 = torch ✓, a number from each slice of the window",
+        "next: along the columns",
         "size: slices ⌊(3 + 2·0 − 1·(2 − 1) − 1) / 2⌋ + 1 = 1; rows ⌊(2 + 2·0 − 1·(2 − 1) − 1) / 1⌋ + 1 = 1; "
         "columns ⌊(3 + 2·1 − 1·(2 − 1) − 1) / 1⌋ + 1 = 4",
         "rest: no window reads slice 2",
@@ -149,7 +152,8 @@ def test_a_step_says_all_that_the_picture_shows():
     ]
     case = x, y, window, weight
     assert slices(*case, "scan, block").says(2).splitlines() == told
-    assert volume(*case, arguments="scan, block").says(2).splitlines() == ["view: the whole input", *told]
+    seen = ["view: the whole input", told[0], *told[3:]]  # the slice in front is the one that is never read
+    assert volume(*case, arguments="scan, block").says(2).splitlines() == seen
 
 
 @pytest.mark.parametrize(("cut", "view"), [
@@ -157,8 +161,57 @@ def test_a_step_says_all_that_the_picture_shows():
     (2, "the whole input"), (3, "the whole input, which has no slice 3"), (None, "the whole input")])
 def test_a_cut_changes_nothing_but_the_view(cut, view):
     case = conv3d((2,), (3, 4, 4))
-    lines = [f"view: {view}", *slices(*case).says(7).splitlines()]  # slices have all there is to tell
-    assert volume(*case, cut).says(7).splitlines() == lines
+    lines = slices(*case).says(7).splitlines()  # slices have all there is to tell
+    told = [line for line in lines if not line.startswith("slice ") or line.startswith(f"slice {min(cut or 2, 2)}:")]
+    if cut == 0:
+        told = [line for line in lines if not line.startswith(("slice 1:", "slice 2:"))]
+    assert volume(*case, cut).says(7).splitlines() == [f"view: {view}", *told]
+
+
+@both_views
+def test_each_slice_that_is_told_writes_out_its_products(view):
+    for setting in SETTINGS[::3]:
+        x, y, window, weight = conv3d(setting)
+        picture, room = view(x, y, window, weight), padded(x, window)
+        for step, cell in steps_and_cells(y):
+            read, rows, columns = taps(window, cell)
+            told = [(name, "".join(parts)) for name, *parts in picture.sentences(step) if name.startswith("slice ")]
+            numbered = {f"slice {written(z - window.axes(3)[0].padding)}": k for k, z in enumerate(read)}
+            in_front = {f"slice {x.shape[2] - 1}"}
+            assert {name for name, _ in told} == ({*numbered} if view is slices else in_front & {*numbered})
+            for name, sentence in told:
+                *parts, total = re.split(r" \+ | = ", sentence)
+                pairs = [tuple(map(number, part.split("·"))) for part in parts]
+                k = numbered[name]
+                patch = room[read[k]][np.ix_(rows, columns)]
+                assert pairs == list(zip(patch.flat, weight[0, 0, k].flatten().tolist(), strict=True)), setting
+                assert number(total) == sum(a * b for a, b in pairs)
+
+
+@both_views
+def test_where_the_window_goes_next_can_be_asked_for_at_the_end_of_a_row(view):
+    x, y, window, weight = conv3d((3,), (4, 4, 5))  # 2 × 2 × 3 stops
+    picture = view(x, y, window, weight)
+    told = [next(parts for name, *parts in picture.sentences(step) if name == "next") for step in range(12)]
+    columns, rows, depth = ["along the columns"], ["along the ", "rows"], ["along the ", "slices"]
+    half = [columns, columns, rows, columns, columns]
+    assert told == [*half, depth, *half, ["nowhere, this is the last stop"]]
+    asked = [parts[1].choices for parts in told if len(parts) > 1]
+    assert asked == 3 * [("columns", "rows", "slices")]
+
+
+def test_asking_for_the_output_of_slices_leaves_the_input_in_sight():
+    for depth, *setting in DEMO:
+        picture = demo(slices, depth, *setting)
+        left, top, right, bottom = picture.covered("output")
+        covered = {target.name.split("[")[0] for target in picture.sheet.targets
+                   if max(left, target.points[0]) < min(right, target.points[2])
+                   and max(top, target.points[1]) < min(bottom, target.points[3])}
+        assert covered == {"output"}, (depth, setting)
+        texts = [mark for mark in picture.scene(len(picture) - 1) if isinstance(mark, Text)]
+        inside = {mark.string for mark in texts if left < mark.ends[0] and top < mark.y}
+        assert {mark.string for mark in texts if mark.string.startswith("output")} <= inside
+        assert not inside & {"=", "∗"}
 
 
 @both_views
@@ -343,6 +396,29 @@ def test_the_kernel_is_cut_where_the_input_is(setting):
         tap = taps.index(cut) if cut in taps else -1  # whole where no tap lies at the cut
         drawn = Sheet(volume(x, y, window, weight, cut), step).weight
         assert values(drawn) == weight[0, 0, tap].flatten().tolist(), (cut, step)
+
+
+def test_below_input_and_weight_stands_which_slice_is_seen():
+    x, y, window, weight = conv3d((2, 1, 1))
+    for cut, step in product(range(5), (0, y.numel() // 2, y.numel() - 1)):
+        taps = window.axes(3)[0].cells(int(np.unravel_index(step, y.shape[2:])[0]))
+        told = [(mark.x, mark.string) for mark in volume(x, y, window, weight, cut).scene(step)
+                if isinstance(mark, Text) and mark.string.startswith("slice")]
+        foremost = taps.index(cut) if cut in taps else 1
+        assert [string for _, string in sorted(told)] == [f"slice {cut} in front", f"slice {foremost} in front"]
+
+
+def test_a_number_that_is_half_hidden_stands_in_what_is_seen_of_its_cube():
+    picture = volume(*conv3d((3,), (5, 4, 4)))  # 3 × 2 × 2
+    for step in (5, 9):  # the first row of a slice is there, the second of the slice behind it still seen
+        hidden = np.unravel_index(step - 1, (3, 2, 2))[0] - 1
+        boxes = {target.name: target.points for target in picture.sheet.targets}
+        front = boxes[named("output", (hidden + 1, 0, 1))]
+        string = Sheet(picture, step).output[-1][0]
+        behind, = [mark for mark in picture.scene(step) if isinstance(mark, Text) and mark.string == string
+                   and (mark.x, mark.string) == (Sheet(picture, step).output[-1][1], string)
+                   and mark.y == Sheet(picture, step).output[-1][2]]
+        assert behind.y - behind.size / 2 > front[3]
 
 
 def test_each_cut_has_a_picture_and_one_at_the_last_slice_or_past_it_takes_nothing_away():
@@ -587,15 +663,29 @@ def names_of(read, x, window):
 
 
 @DRAWN
-def test_each_term_of_slices_belongs_to_what_its_slice_of_the_kernel_reads_and_to_its_weights(setting):
+def test_each_product_of_slices_belongs_to_its_cell_and_its_weight_and_each_slice_to_its_slice(setting):
     x, y, window, weight = conv3d(setting)
-    picture = slices(x, y, window, weight)
-    for k, page in enumerate(weight[0, 0]):
-        weights = {named("weight", (k, *at)) for at in np.ndindex(*page.shape)}
+    picture, count = slices(x, y, window, weight), weight.shape[2]
+    weights = [named("weight", at) for at in np.ndindex(*weight.shape[2:])]
+    for k in range(count):
         for step, read in enumerate(gradients(x, y, window, k)):
-            group = picture.groups(step)[k]
-            assert set(group) == {*names_of(read, x, window)} | weights, (step, k)
-            assert len(group) == 2 * len(weights)
+            names, groups = list(names_of(read, x, window)), picture.groups(step)
+            number, = {re.search(r"−?\d+", name)[0] for name in names}  # of one slice
+            assert groups[k] == [f"input slice[{number}]", f"weight slice[{k}]"]
+            products = groups[count:][k * len(names):(k + 1) * len(names)]
+            assert sorted(products) == sorted(zip(names, weights[k * len(names):], strict=False)), (step, k)
+
+
+def test_a_whole_slice_is_lit_around_its_cells():
+    picture = slices(*conv3d((2, 1, 1)))
+    boxes = {target.name: np.array(target.points) for target in picture.sheet.targets}
+    for name, box in boxes.items():
+        if found := re.fullmatch(r"(input|weight) slice\[(.+)\]", name):
+            noun, z = found.groups()
+            nouns = (noun, "padding") if noun == "input" else (noun,)
+            cells = np.array([points for cell, points in boxes.items() for each in nouns
+                              if cell.startswith(f"{each}[{z},")])
+            assert box == pytest.approx((*cells.min(axis=0)[:2], *cells.max(axis=0)[2:]))
 
 
 @DRAWN
@@ -608,9 +698,13 @@ def test_each_term_of_a_volume_belongs_to_what_is_seen_of_it(setting):
         for step, cell in enumerate(np.ndindex(*y.shape[2:])):
             at_cut = window.axes(3)[0].cells(cell[0])
             foremost = at_cut.index(cut) if cut in at_cut else len(at_cut) - 1
-            for k, group in enumerate(picture.groups(step)):
-                under = seen & {*names_of(pages[k][step], x, window)} if cut in at_cut else set()
-                assert set(group) == (under | {"weight"} if k == foremost else set()), (cut, step, k)
+            groups, size = picture.groups(step), weight[0, 0, 0].numel()
+            for k, group in enumerate(groups[:weight.shape[2]]):
+                page = {f"input slice[{cut}]"} if cut in at_cut else set()
+                assert set(group) == (page | {"weight"} if k == foremost else set()), (cut, step, k)
+                under = seen & {*names_of(pages[k][step], x, window)}
+                products = groups[weight.shape[2]:][k * size:(k + 1) * size]
+                assert {name for each in products for name in each} == under, (cut, step, k)
 
 
 @both_views
@@ -623,9 +717,11 @@ def test_terms_add_up_and_output_cells_lead_to_their_steps(view, setting):
     leads = {target.name: target.step for target in picture.sheet.targets if target.step is not None}
     assert leads == {named("output", cell): step for step, cell in enumerate(np.ndindex(*y.shape[2:]))}
     for step, value in enumerate(y.flatten().tolist()):
-        terms = [part for _, *parts in picture.sentences(step) for part in parts if hasattr(part, "number")]
-        assert [term.number for term in terms] == list(range(weight.shape[2])) == list(range(len(picture.groups(step))))
+        terms = [part for name, *parts in picture.sentences(step) for part in parts
+                 if hasattr(part, "number") and name == "sum"]
+        assert [term.number for term in terms] == list(range(weight.shape[2]))
         assert sum(map(number, terms)) == value
+        assert len(picture.groups(step)) == weight.shape[2] + weight.numel()
         assert {name for group in picture.groups(step) for name in group} <= set(names)
 
 
@@ -635,8 +731,8 @@ def test_pointing_at_a_number_points_at_its_cell(view):
     picture = view(torch.arange(1.0, 121).view(1, 1, 5, 4, 6), y, window, weight)
     sheet = Sheet(picture)
     for string, left, top in sheet.input:
-        over = [target.name for target in picture.sheet.targets
-                if target.points[0] < left < target.points[2] and target.points[1] < top < target.points[3]]
+        over = [target.name for target in picture.sheet.targets if " slice[" not in target.name
+                and target.points[0] < left < target.points[2] and target.points[1] < top < target.points[3]]
         if string != "0":
             assert over == [named("input", np.unravel_index(int(string) - 1, x.shape[2:]))]
         else:
@@ -697,6 +793,19 @@ def test_no_ground_of_a_number_reaches_a_frame():
                     assert is_inside or is_outside, (depth, setting, step)
 
 
+def test_of_many_slices_a_number_too_wide_is_left_out_and_takes_no_other_with_it():
+    x, y, window, weight = conv3d((2, 1, 1), (5, 4, 4))
+    y = y.clone()
+    y[0, 0, 0, 0, 0] = -1234567
+    picture = slices(x, y, window, weight)
+    cells = {target.name: target.points for target in picture.sheet.targets}
+    texts = [mark for mark in picture.scene(len(picture) - 1) if isinstance(mark, Text)]
+    for at, value in np.ndenumerate(y[0, 0].numpy()):
+        left, top, right, bottom = cells[named("output", at)]
+        told = [mark.string for mark in texts if left < mark.x < right and top < mark.y < bottom]
+        assert told == ([] if value == -1234567 else [written(value)])
+
+
 def test_the_slices_of_a_volume_have_numbers_of_one_size():
     x, _, window, weight = conv3d((1,), (2, 2, 2))
     x[0, 0, 0, 0, 0] = -1234
@@ -715,4 +824,4 @@ def test_a_walk_costs_little(view):
     still = len(packed(start)) + len(packed(more.pop("late")))
     first, rest = len(packed(start)), len(packed(more))
     assert first < 16000
-    assert rest / (len(film.picture) - 1) < still / 10
+    assert rest / (len(film.picture) - 1) < still / 9  # all products are told

@@ -11,6 +11,7 @@ from torch.autograd.functional import jacobian
 
 from helpers.arithmetic import Grouped, Shuffled
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, mix
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Fill, Line, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.wiring import DIM, LIT, WIRE, grouped, wiring
@@ -78,10 +79,11 @@ def test_every_output_hears_what_torch_has_a_gradient_for(stack):
         heard = row.nonzero().flatten().tolist()
         assert told.startswith(f"{len(heard)} of {len(row)} input channel")
         if len(heard) < len(row):
-            assert told.split("number")[1].strip("s ") == ", ".join(map(str, heard))
+            assert told.removesuffix(" = torch ✓").split("number")[1].strip("s ") == ", ".join(map(str, heard))
         counts = [f"{count:,}" for count in row[heard].tolist()]
-        assert paths == (f"{counts[0]} to each = torch ✓" if len(set(counts)) == 1
-                         else f"{', '.join(counts)} to these channels = torch ✓")
+        many = f"{', '.join(counts)} to these channels" if len(set(counts)) > 1 else f"{counts[0]} to each"
+        assert paths == (f"{many} = torch ✓" if len(stack) > 1 else None)
+        assert told.endswith(" = torch ✓") == (len(stack) == 1)
 
 
 def test_a_shuffle_lets_an_output_hear_three_times_as_many():
@@ -96,9 +98,12 @@ def test_a_shuffle_lets_an_output_hear_three_times_as_many():
 def test_a_wrong_reach_is_told():
     reach = by_torch([Grouped(4, 4, 2)])
     reach[3, 0] = 1
-    right, *_, wrong = said(wiring([Grouped(4, 4, 2)], reach), "paths")
-    assert right == "1 to each = torch ✓"
-    assert wrong == "1 to each but torch says 1, 0, 1, 1 to these channels"
+    right, *_, wrong = said(wiring([Grouped(4, 4, 2)], reach), "hears")
+    assert right == "2 of 4 input channels, numbers 0, 1 = torch ✓"
+    assert wrong == "2 of 4 input channels, numbers 2, 3 but torch says 1, 0, 1, 1 to these channels"
+    stack = 2 * [Grouped(4, 4, 2)]
+    wrong, *_ = said(wiring(stack, by_torch(stack) + 1), "paths")
+    assert wrong == "2 to each but torch says 3, 3, 1, 1 to these channels"
 
 
 def test_the_weight_has_the_shape_that_torch_stores():
@@ -338,6 +343,26 @@ def test_a_channel_between_tells_what_it_hears_and_who_hears_it():
     ]
     picture = drawn(4 * [Grouped(4, 4, 2)], names=["conv2", "conv3", "conv4", "conv5"])
     assert picture.says(leads(picture)["channel[2, 1]"]).startswith("channel: 1 of 4 after conv3, counted from 0\n")
+
+
+def test_the_axes_of_the_weight_are_named_and_a_number_of_a_row_leads_to_its_output():
+    picture = with_weight(6, 4, 2)
+    assert {"input channel →", "output ↓"} <= {mark.string for mark in picture.sheet.marks if isinstance(mark, Text)}
+    assert [leads(picture)[f"row[{output}]"] for output in range(4)] == list(range(4))
+
+
+def test_while_kernels_are_asked_for_the_wires_stay_in_sight():
+    picture = with_weight(12, 12, 3)
+    left, *rest = picture.covered("row")
+    assert rest == [0, 800, 500]
+    assert boxes(picture)["channel[1, 0]"][2] < left < boxes(picture)["row[0]"][0]
+    covers = {part.ask: part.covers for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)}
+    assert covers["How many of the 144 kernels are stored?"] == ("row",)
+
+
+def test_what_a_shuffle_carries_keeps_its_old_number_and_that_is_said():
+    said_above = [mark.string for mark in drawn(mixed(12, 4, 2)).sheet.marks if isinstance(mark, Text) and mark.y < 60]
+    assert said_above == ["input", "groups 4", "shuffled", "old numbers", "groups 4"]
 
 
 def test_kernels_lead_to_their_output_and_columns_to_their_input():

@@ -4,6 +4,6 @@ from pathlib import Path
 
 
 def module(*names):
-    """Files of this folder as one ES module, without the comments and the indentation that only we read."""
-    text = "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
+    """Files, seen from this folder, as one ES module, without the comments and the indentation that only we read."""
+    text = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
     return re.sub(r"^\s*(//.*)?\n|^ +", "", text, flags=re.MULTILINE)

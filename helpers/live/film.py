@@ -8,6 +8,8 @@ from io import BytesIO
 from helpers.drawing.picture import Fact, Term
 from helpers.drawing.sheet import Fill, Line, Photo, Text
 
+PNG = {"format": "png", "compress_level": 1}
+
 
 class Film:
     """The frames of a picture, `first` before all others, then its neighbours, made as they are asked for.
@@ -55,9 +57,13 @@ class Film:
     def _late(self):
         return [self._pack(mark) for mark, told in zip(self.picture.sheet.marks, self._still, strict=True) if not told]
 
-    def photos(self, known=()):
-        """{name: address}, of all that has been drawn yet and is not known."""
-        return {name: _address(pixels) for name, pixels in self.picture.photos.items() if name not in known}
+    def photos(self, known=(), image_format=lambda pixels: PNG):
+        """{name: address}, of all that has been drawn yet and is not known.
+
+        image_format: (rows, columns, 3) → what Pillow's `save` is to make of it
+        """
+        return {name: _address(pixels, image_format(pixels)) for name, pixels in self.picture.photos.items()
+                if name not in known}
 
     def _part(self, have, end):
         """From the tables and the frames what comes after the first `have` frames."""
@@ -129,12 +135,12 @@ def _tenths(points):
     return [round(10 * number) for number in points]
 
 
-def _address(pixels):
+def _address(pixels, image_format):
     from PIL import Image
 
     file, is_grey = BytesIO(), (pixels == pixels[..., :1]).all()
-    Image.fromarray(pixels[..., 0] if is_grey else pixels).save(file, "png", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    Image.fromarray(pixels[..., 0] if is_grey else pixels).save(file, **image_format)
+    return f"data:image/{image_format['format']};base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def packed(part):

@@ -1,4 +1,5 @@
 """The notebook's own tensors in a demo: dealt anew, and typed into, cell by cell."""
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from helpers.live.controls import Slip
@@ -12,13 +13,14 @@ class Numbers:
     """Tensors that the cells above a demo define, by name: what its function reads whenever it is called.
 
     namespace: of the notebook    names: {noun of the cells in the picture: name of the tensor that they show}
+    deals: how often they have been dealt anew
     Every change is a new tensor under the old name, so that what the notebook made of the old one stays as it is.
     """
 
     namespace: dict
     names: dict
     _ranges: dict = field(init=False)
-    _deals: int = 0
+    deals: int = 0
 
     def __post_init__(self):
         __tracebackhide__ = True
@@ -36,9 +38,19 @@ class Numbers:
     def deal(self):
         """Whole numbers by chance in all of them, each in the range that it had at the start."""
         for name, (low, high) in self._ranges.items():
-            self._deals += 1
+            self.deals += 1
             shape = self._tensor(name).shape
-            self.namespace[name] = whole_numbers(*shape, low=low, high=high, seed=FIRST_SEED + self._deals)
+            self.namespace[name] = whole_numbers(*shape, low=low, high=high, seed=FIRST_SEED + self.deals)
+
+    @contextmanager
+    def kept(self):
+        """What changes in here is taken back at the end."""
+        deals, tensors = self.deals, {name: self.namespace[name] for name in self.names.values()}
+        try:
+            yield
+        finally:
+            self.deals = deals
+            self.namespace.update(tensors)
 
     def put(self, noun, index, value):
         """A number into the cell that has these last indices; the axes before them have only their first."""

@@ -1,4 +1,5 @@
-// A row of number fields for each row of the value, a button that removes it, and one that adds another
+// A row of number fields for each row of the value, the first at the bottom, as layers stand in a picture; a button
+// that removes it, and one that puts another on top
 
 // What is wrong with what stands in a number field; "" where nothing is, or it is half typed
 export function fault(field, least, most) {
@@ -16,7 +17,7 @@ function render({ model, el }) {
   const words = document.createElement("p"); // why what was typed is not taken
   words.setAttribute("role", "alert");
   scroller.append(table);
-  el.append(scroller, add, words);
+  el.append(add, scroller, words);
   const columns = Object.entries(model.get("columns"));
   const value = () => model.get("value").map((row) => [...row]);
 
@@ -59,7 +60,7 @@ function render({ model, el }) {
     remove.addEventListener("click", () => {
       send(value().filter((_, other) => other !== row));
       show();
-      const left = table.querySelectorAll("td button:enabled");
+      const left = [...table.querySelectorAll("td button:enabled")].reverse();
       (left[Math.min(row, left.length - 1)] ?? add).focus();
     });
     const made = document.createElement("tr");
@@ -69,8 +70,9 @@ function render({ model, el }) {
 
   // Every field shows the number in use, except the one at work while what stands in it is not taken, and told so
   function fill() {
-    model.get("value").forEach((row, i) => {
-      const fields = table.rows[i + 1]?.querySelectorAll("input");
+    const rows = model.get("value");
+    rows.forEach((row, i) => {
+      const fields = table.rows[rows.length - i]?.querySelectorAll("input");
       if (!fields) return; // the table is being made anew
       row.forEach((number, column) => {
         const field = fields[column];
@@ -86,7 +88,7 @@ function render({ model, el }) {
     if (table.rows.length !== count + 1) {
       const head = document.createElement("tr");
       head.append(cell("th", model.get("description")), ...columns.map(([name]) => cell("th", name)));
-      table.replaceChildren(head, ...Array.from({ length: count }, (_, row) => line(row)));
+      table.replaceChildren(head, ...Array.from({ length: count }, (_, row) => line(count - 1 - row)));
       table.querySelectorAll("td button").forEach((button) => { button.disabled = count === 1; });
       add.disabled = count >= model.get("most");
       add.title = add.disabled ? `${count} rows are the most` : "";
@@ -97,7 +99,7 @@ function render({ model, el }) {
   add.addEventListener("click", () => {
     send([...value(), value().at(-1)]);
     show();
-    scroller.scrollTop = scroller.scrollHeight;
+    scroller.scrollTop = 0;
   });
   model.on("change:value", () => {
     show();

@@ -282,7 +282,7 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = news || lit.words + (types(kept) ? "; type a number to change it" : "") || (seen.trouble || isOpen ? "" : hint());
+    touch.textContent = news || [lit.words, types(kept) && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint());
     walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
     const [right, made] = source.get("guesses");
     score.textContent = made ? `${right} of ${made} right` : "";
@@ -362,7 +362,7 @@ export function mount(el, source) {
     for (const each of facts(asking)) known.add(each[1]);
     if (said) source.put("guesses", [right + isRight, made + 1]);
     if (seen.asks === "once") source.put("asks", "off");
-    result.textContent = !said ? `It is ${fact[0]}.` : isRight ? `✓ Yes, ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
+    result.textContent = !said ? `It is ${fact[0]}.` : isRight ? `✓ ${fact[3] ? "Right:" : "Yes,"} ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
     renew();
     sheet.focus({ preventScroll: true });
   }

@@ -4,17 +4,18 @@ from functools import cached_property
 
 import numpy as np
 
-from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array
+from helpers.drawing.palette import BLANK, BLUE, GREEN, MUTED, ORANGE, as_array, text_width
 from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import SMALL, Box, Sheet, centred, fitting_cell, fitting_size, named
 from helpers.pictures.parts.columns import stacked
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, call, computed, joined, pooling_rule, renumbered, signed, verdict
+from helpers.pictures.parts.rules import Weighted, call, computed, joined, pooling_rule, renumbered, signed
 from helpers.pictures.parts.words import index_of, order, planes, written_size
 
-GAP, TOP, CELL, NAME, HEIGHT, MARGIN = 56, 40, 38, 110, 540, 28
+GAP, WIDE, TOP, CELL, NAME, HEIGHT, MARGIN = 56, 84, 40, 38, 110, 540, 28  # WIDE: a gap of which a part can be covered
 BETWEEN, BIAS, ABOVE = 14, 26, 20  # rows; room below an output for its bias; a name's distance
+SIGN, ACROSS = 52, 36  # height of a sign with what stands above it, and width
 
 
 def channels(x, y, window, weight, bias=None, arguments=None):
@@ -36,7 +37,8 @@ def channels(x, y, window, weight, bias=None, arguments=None):
 def pooled_channels(x, y, window, pool="max", arguments="x"):
     """The same for a pooling layer, where each channel keeps to itself: one step for the same cell of them all.
 
-    y: (C_in, rows, columns)    pool: "max" or "average"    Raises Refused for average pooling with dilation.
+    y: (C_in, rows, columns)    pool: "max" or "average"    arguments: how x is written in the torch call
+    Raises Refused for average pooling with dilation.
     """
     x, y, rule = planes(x, "x", 3), planes(y, "y", 3), pooling_rule(window, pool)
     walk = _Pooled(_inputs(x, window, rule.fill), y, rule, arguments)
@@ -62,7 +64,7 @@ class _Pooled:
 
     @cached_property
     def _table(self):
-        return _Table((self.inputs[0].padded.shape, self.y[0].shape), len(self.y))
+        return _Table((self.inputs[0].padded.shape, self.y[0].shape), len(self.y), gap=WIDE)
 
     def still(self):
         sheet = self._table.sheet(_name(self.inputs), f"output {written_size(self.y)}")
@@ -70,6 +72,7 @@ class _Pooled:
         for plane, pooled, source, target in zip(self.inputs, self.y, *self._table.grids, strict=True):
             draw_input(sheet, plane, source, size=sizes[0])
             self._table.sign(sheet, 0, plane.channel, "→", above=self.rule.name)
+            sheet.target(f"{self.rule.name}[{plane.channel}]", self._table.between(0, plane.channel))
             draw_output(sheet, pooled, target, GREEN, at=(plane.channel, 0, 0), size=sizes[1])
         return sheet
 
@@ -80,23 +83,25 @@ class _Pooled:
             mark_output(sheet, target, at)
 
     def groups(self, step):
-        """Each cell under the window with the output of its own channel."""
+        """Each cell under the window with the output of its own channel; then each arrow with its output."""
         at = index_of(step, self.y[0].shape)
-        return [(name, named("output", (plane.channel, *at)))
-                for plane in self.inputs for name in plane.names_under(at)]
+        outputs = [named("output", (plane.channel, *at)) for plane in self.inputs]
+        cells = [(name, outputs[plane.channel]) for plane in self.inputs for name in plane.names_under(at)]
+        return cells + [(f"{self.rule.name}[{c}]", output) for c, output in enumerate(outputs)]
 
     def tell(self, step):
         at, window = index_of(step, self.y[0].shape), self.inputs[0].window
         yield "step", f"{step + 1} of {self.y[0].size}, {self.inputs[0].where(at)}"
         yield self.rule.name, *(part for plane in self.inputs for part in self._told(plane, at))
-        yield "note", "no channel looks at another, so as many come out as went in"
+        mixes = Fact("no", "Does pooling mix the channels?", [self.rule.name], choices=("yes", "no"))
+        yield "mixed", mixes, ": no channel looks at another, so as many come out as went in"
         yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(window))
 
     def _told(self, plane, at):
         c, patch = plane.channel, plane.patch(at)
         yield f"{'; ' if c else ''}channel {c}: "
         yield from renumbered(self.rule.told(patch), c * patch.size)
-        yield f" = {verdict(self.rule.of(patch), self.y[(c, *at)], self.rule.scale(patch))}"
+        yield from computed(named("output", (c, *at)), self.rule.of(patch), self.y[(c, *at)], self.rule.scale(patch))
 
 
 @dataclass(frozen=True)
@@ -229,13 +234,14 @@ class _Summed:
 class _Table:
     """Where grids of these shapes stand, in columns, a row for each channel; the last may have its own number of rows.
 
-    last_below: room below each grid of the last column, for something else
+    last_below: room below each grid of the last column, for something else    gap: between columns
     """
 
     shapes: tuple
     rows: int
     last_rows: int = 0
     last_below: float = 0
+    gap: float = GAP
 
     @cached_property
     def _counts(self):
@@ -250,7 +256,7 @@ class _Table:
     def _cells(self):
         """How large the cells of each column are: low grids have more room than tall ones, and one shape one size."""
         pitch, columns = (HEIGHT - TOP) / max(self._counts), [columns for _, columns in self.shapes]
-        most = min(CELL, fitting_cell(Sheet().width - 2 * MARGIN, columns, NAME, GAP))
+        most = min(CELL, fitting_cell(Sheet().width - 2 * MARGIN, columns, NAME, self.gap))
         fits = [min(most, (pitch - BETWEEN - below) / shape[0])
                 for shape, below in zip(self.shapes, self._below, strict=True)]
         return [min(fit for fit, other in zip(fits, self.shapes, strict=True) if other == shape)
@@ -266,7 +272,7 @@ class _Table:
     def columns(self):
         """A Box each, from top to bottom."""
         widths = [max(columns * cell, NAME) for (_, columns), cell in zip(self.shapes, self._cells, strict=True)]
-        return centred(Sheet(height=HEIGHT), widths, GAP, TOP)
+        return centred(Sheet(height=HEIGHT), widths, self.gap, TOP)
 
     @cached_property
     def grids(self):
@@ -292,9 +298,15 @@ class _Table:
 
     def sign(self, sheet, column, channel, sign, above=""):
         """A sign between a column and the next."""
-        x, y = (self.columns[column].right + self.columns[column + 1].x) / 2, self.grids[column][channel].centre[1]
+        x, y = self.between(column, channel).centre
         sheet.text(above, x, y - 16)
         sheet.text(sign, x, y + 4, 24)
+
+    def between(self, column, channel):
+        """Where a sign and what stands above it have their place."""
+        middle = (self.columns[column].right + self.columns[column + 1].x) / 2
+        height = min(SIGN, self._pitch)
+        return Box(middle - ACROSS / 2, self.grids[column][channel].centre[1] - height / 2, ACROSS, height)
 
     def gather(self, sheet, row):
         """The last but one column flows together, to a row of the last."""
@@ -304,7 +316,9 @@ class _Table:
         for part, y in zip(parts, heights, strict=True):
             sheet.line([(part.right + 4, y), (x, y)], MUTED)
         sheet.line([(x, min(*heights, to)), (x, max(*heights, to))], MUTED)
-        sheet.text("Σ →", (x + targets[row].x) / 2, to, 20)
+        middle = (x + targets[row].x) / 2
+        sheet.line([(x, to), (max(middle - text_width("Σ →", 20) / 2 - 5, x), to)], MUTED)
+        sheet.text("Σ →", middle, to, 20)
 
 
 def _padded(inputs):

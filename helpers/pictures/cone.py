@@ -6,8 +6,8 @@ import numpy as np
 
 from helpers.arithmetic import receptive_fields
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, tints, written
-from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import SMALL, Box, Sheet, fitting
+from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.sheet import SMALL, Box, Sheet, fitting, named
 from helpers.pictures.parts.paths import Paths
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
@@ -135,13 +135,13 @@ class Cone:
 
     def tell(self, frame):
         shown = self.paths.at(frame)
-        row, where = shown.level, f"{shown.unit} of {self.paths.counts[shown.level]}"
+        row, unit, count = shown.level, shown.unit, self.paths.counts[shown.level]
         if shown.is_on_top:
-            yield "step", f"output {where}, counted from 0"
+            yield "step", f"{frame + 1} of {count}, {named('output', (unit,))}"
         else:
-            yield "cell", f"{where} {f'after layer {row}' if row else 'of the input'}, counted from 0"
+            yield "cell", f"[{unit}] of {count} {f'after layer {row}' if row else 'in the input'}"
         for end in shown.ends:
-            yield from _end_sentences(end)
+            yield from self._end_sentences(end, named("output", (unit,)) if shown.is_on_top else "")
         yield from shown.told()
         if row:
             yield "sees", f"{self._formula(row)} = {self.fields[row].size} cells, padding included"
@@ -150,23 +150,42 @@ class Cone:
         return "1" + "".join(f" + {layer.dilation}·({layer.kernel} − 1)" + f"·{field.jump}" * (field.jump > 1)
                              for layer, field in zip(self.layers[:row], self.fields, strict=False))
 
+    def _end_sentences(self, end, seer):
+        """Which cells there are at the end of paths, and how many paths to each; `seer`: an output at their beginning.
+        """
+        reach, paths, cells = ("seen by", "paths up", "outputs") if end.level else ("reach", "paths", "cells")
+        yield reach, *(_outputs(end) if end.level else self._inputs(end, seer))
+        yield paths, *(end.terms(map(written, end.paths)) or ["none"]), f" to these {cells}{end.verdict(_numbers)}"
 
-def _end_sentences(end):
-    """Which cells there are at the end of paths, and how many paths to each."""
-    names, noun = (("reach", "paths"), "input cell") if end.level == 0 else (("seen by", "paths up"), "output")
-    yield names[0], *_gaps(end, noun)
-    cells = "these outputs" if end.level else "these cells"
-    yield names[1], *(end.terms(map(written, end.paths)) or ["none"]), f" to {cells}{end.verdict(_numbers)}"
+    def _inputs(self, end, seer):
+        """How many cells of the input are reached, and whether there are gaps: of an output both can be asked for."""
+        if not end.reached:
+            return ["no input cell, only padding"]
+        gaps, kinds = _gaps(end), ("without a gap", "with gaps")
+        count, kind = str(len(end.reached)), kinds[bool(gaps)]
+        if seer:
+            row = [named("cell", (0, cell)) for cell in range(self.size)]
+            count = Fact(count, f"How many input cells have a path to {seer}?", row)
+            kind = Fact(kind, f"Does {seer} reach all input cells from its first to its last?", row, kinds)
+        return [count, f" input cell{'s' * (len(end.reached) > 1)}, ", kind, *gaps, _span(end)]
 
 
-def _gaps(end, noun):
-    """Which cells are reached, one by one only where there are gaps between them."""
-    reached, noun = end.reached, noun + "s" * (len(end.reached) > 1)
-    if not reached:
-        return ["no output" if end.level else "no input cell, only padding"]
-    span = reached[-1] - reached[0] + 1
-    cells = ["without a gap"] if len(reached) == span else end.terms(map(str, reached))
-    return [f"{len(reached)} {noun}, ", *cells, f", from {reached[0]} to {reached[-1]}, which spans {span}"]
+def _outputs(end):
+    if not end.reached:
+        return ["no output"]
+    gaps = _gaps(end) or [", without a gap"]
+    return [f"{len(end.reached)} output{'s' * (len(end.reached) > 1)}", *gaps, _span(end)]
+
+
+def _gaps(end):
+    """The cells one by one where there are gaps between them, else nothing."""
+    reached = end.reached
+    return [", ", *end.terms(map(str, reached))] if len(reached) < reached[-1] - reached[0] + 1 else []
+
+
+def _span(end):
+    first, last = end.reached[0], end.reached[-1]
+    return f", from {first} to {last}, which spans {last - first + 1}"
 
 
 def _numbers(numbers):

@@ -7,7 +7,7 @@ from helpers.drawing.sheet import SMALL, Box, Sheet
 from helpers.pictures.parts.words import noted
 
 LEFT, GAP, TOP, ROW, BAR, SIZE = 20, 24, 44, 44, 28, 15
-MILLIONS = 1e7  # from here on a measure is told in millions
+MILLIONS = 1e6  # from here on a measure is told in millions: seven digits are counted, not read
 HUES = {"parameters": ORANGE, "MACs": GREEN}
 
 

@@ -1,8 +1,8 @@
 """What one unit in a stack of layers sees: its cone from the side, every layer's sizes, the field on a photo."""
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
-from math import ceil, floor
+from itertools import groupby, pairwise, product
+from math import atan2, ceil, floor
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.seen import Seen
-from helpers.pictures.parts.words import index_of
 
 HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 17  # the last of a line of the table
 SIDE = Box(4, TOP, 276, HEIGHT - TOP - EDGE)
@@ -30,7 +29,7 @@ HUES = mix(BLUE, TINTS[-1]), mix(GREEN, TINTS[-1])  # of units that are read: in
 
 
 def field(layers, photo, reach):
-    """A walk over 5 × 5 of the units on top of a stack, and what of the photo each of them sees.
+    """A walk over 5 × 5 of the units on top of a stack, the middle one first, and what of the photo each of them sees.
 
     layers: square Windows from the input up    photo: (3, rows, columns) between 0 and 1; a 1 may come before
     reach: asked for rows and for columns what torch says, a function of the layers and of how many cells there are:
@@ -47,7 +46,7 @@ def field(layers, photo, reach):
     if [each.shape for each in reach] != expected:
         raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in reach]}")
     walk = _Walk(seen, photo, reach)
-    return Picture(walk.steps, walk.still, walk.tell, walk.moving, walk.start, asides=len(walk.asides))
+    return Picture(walk.steps, walk.still, walk.tell, walk.moving, asides=len(walk.asides))
 
 
 def _expect_room(seen):
@@ -360,25 +359,30 @@ class _Walk:
 
     @cached_property
     def units(self):
-        """Which rows and columns of units on top are stepped through, evenly apart."""
+        """Which rows and columns of units on top are visited, evenly apart."""
         return [np.unique(np.linspace(0, counts[-1] - 1, SHOWN).round().astype(int)).tolist()
                 for counts in self.seen.counts]
 
-    @property
-    def shape(self):
-        return tuple(map(len, self.units))
+    @cached_property
+    def order(self):
+        """The units of the steps: the middle one first, so that every stack is met there, then ring after ring."""
+        numbered = product(*map(enumerate, self.units))  # ((number, row), (number, column))
+        rows, columns = map(len, self.units)
+
+        def ring(place):
+            (row, _), (column, _) = place
+            down, right = row - rows // 2, column - columns // 2
+            return max(abs(down), abs(right)), atan2(down, right)
+
+        return [(row, column) for (_, row), (_, column) in sorted(numbered, key=ring)]
 
     @property
     def steps(self):
-        return self.shape[0] * self.shape[1]
-
-    @property
-    def start(self):
-        return self.shape[0] // 2 * self.shape[1] + self.shape[1] // 2
+        return len(self.order)
 
     @cached_property
     def view(self):
-        return _SideView(self.seen, self.at(self.start)[2])
+        return _SideView(self.seen, self.order[0][1])
 
     @cached_property
     def table(self):
@@ -397,8 +401,8 @@ class _Walk:
 
     @cached_property
     def asides(self):
-        """Level, row and column of the unit of each aside: in the middle of its run, beside the unit of the start."""
-        beside = self.seen.centre(self.seen.top, self.at(self.start)[1])
+        """Level, row and column of the unit of each aside: in the middle of its run, beside the first unit."""
+        beside = self.seen.centre(self.seen.top, self.order[0][0])
         return [(level, self.seen.nearest(0, level, beside), (first + end) // 2)
                 for level, first, end in self.stretches]
 
@@ -406,8 +410,7 @@ class _Walk:
         """Level, row and column of the unit of a step or an aside."""
         if frame >= self.steps:
             return self.asides[frame - self.steps]
-        row, column = index_of(frame, self.shape)
-        return self.seen.top, self.units[0][row], self.units[1][column]
+        return self.seen.top, *self.order[frame]
 
     def still(self):
         sheet = Sheet(height=HEIGHT)
@@ -418,8 +421,9 @@ class _Walk:
         return sheet
 
     def _put_targets(self, sheet):
-        for step, (at, place) in enumerate(self.plate.places(self.units).items()):
-            sheet.target(named("place", at), place, step)
+        places = self.plate.places(self.units)
+        for step, at in enumerate(self.order):
+            sheet.target(named("place", at), places[at], step)
         middle = {}
         for frame, (level, *run) in enumerate(self.stretches, self.steps):
             unit = self.at(frame)[2]
@@ -443,13 +447,13 @@ class _Walk:
         yield self._which(frame, level, units)
         yield self._field(level, units, "a unit on top" if frame < self.steps else "this unit")
         read = [self.seen.read(axis, level, unit)[0] for axis, unit in enumerate(units)]
-        yield "read", self._read(read) + (f" {self._verdict(units, read)}" if frame < self.steps else "")
+        yield "read", *self._read(read, frame), f" {self._verdict(units, read)}" if frame < self.steps else ""
         yield from self._rest if frame < self.steps else self._grown(level)
 
     def _which(self, frame, level, units):
         rows, columns = (counts[level] for counts in self.seen.counts)
         if frame < self.steps:
-            return "step", f"unit [{units[0]}, {units[1]}] of {rows} × {columns} on top"
+            return "step", f"{frame + 1} of {self.steps}, unit [{units[0]}, {units[1]}] of {rows} × {columns} on top"
         where = f"after layer {level}, {self.table.name(level)}" if level else "in the input"
         return "unit", f"[{units[0]}, {units[1]}] of {rows} × {columns} {where}"
 
@@ -457,18 +461,22 @@ class _Walk:
         rows, columns = (self._side(axis, level, unit) for axis, unit in enumerate(units))
         high, wide = (self.seen.inside(axis, level, unit) for axis, unit in enumerate(units))
         size = self.seen.fields[level].size
-        wide_is = Fact(size, f"How many cells high and wide is the field of {whose}?", [""])
+        wide_is = Fact(size, f"How many cells high and wide is the field of {whose}?", ["line"])
         return "field", wide_is, f" × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
 
     def _side(self, axis, level, unit):
         first, end = self.seen.field(level, unit)
-        padding = end - first - self.seen.inside(axis, level, unit)
-        return f"{written(first)} to {written(end - 1)}" + (f" ({padding} of them padding)" if padding else "")
+        beyond = end - first - self.seen.inside(axis, level, unit)
+        return f"{written(first)} to {written(end - 1)}" + (f" ({beyond} of them beyond the photo)" if beyond else "")
 
-    def _read(self, read):
+    def _read(self, read, frame):
         rows, columns = (sum(end - first for first, end in runs) for runs in read)
-        gaps = any(len(runs) > 1 for runs in read)
-        return f"{rows} rows and {columns} columns of the photo{', with gaps' if gaps else ''}"
+        yield f"{rows} rows and {columns} columns of the photo"
+        if rows and columns:
+            kinds = "without a gap", "with gaps"
+            kind = kinds[any(len(runs) > 1 for runs in read)]
+            ask = "Does a unit on top read its field without a gap?"
+            yield from (", ", Fact(kind, ask, ["line"], kinds) if frame < self.steps else kind)
 
     def _verdict(self, units, read):
         """Whether torch says that a unit on top depends on just these cells."""
@@ -483,7 +491,7 @@ class _Walk:
         growth = [str(size) for size, _ in groupby(field.size for field in self.seen.fields[1:])]
         where = "layer by layer" if len(growth) == self.seen.top else "where it grows"
         return [("growth", f"{', '.join(growth)}, {where}"),
-                ("jump", Fact(top.jump, "How many cells apart are the fields of neighbours on top?", [""]),
+                ("jump", Fact(top.jump, "How many cells apart are the fields of neighbours on top?", ["line"]),
                  ", for so far apart are the fields of neighbours on top; "
                  f"the first is centred on cell {written(top.centre)}"),
                 ("sizes", sizes), *self.table.told()]

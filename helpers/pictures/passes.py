@@ -1,29 +1,32 @@
 """One convolution after another, each along one axis of a volume."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import accumulate
+from itertools import accumulate, product
 
 import numpy as np
 
 from helpers.arithmetic import Window
-from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, text_width
+from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, mix, text_width, tints
 from helpers.drawing.picture import Fact, Picture
-from helpers.drawing.sheet import SMALL, centred, named
-from helpers.pictures.parts.blocks import HEIGHT, Cubes, Lines, Slices, Walk
+from helpers.drawing.sheet import SMALL, Sheet, centred, named
+from helpers.pictures.parts.blocks import FAINT, HEIGHT, Cubes, Lines, Slices, Walk
+from helpers.pictures.parts.cut import draw_cut, lift, lower
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, agrees, computed
-from helpers.pictures.parts.words import index_of, listed, part_of, planes, written_size
+from helpers.pictures.parts.words import fewer, index_of, listed, part_of, planes, written_size
 
 AXES = "channel", "row", "column"
 BETWEEN, LINE = 40, 24
 
 
-def passes(x, kernels, made, cubes=False):
+def passes(x, kernels, made, cubes=False, call=None):
     """Sticks of weights walk through a volume one after the other, one step per cell that each of them makes.
 
     x: (channels, rows, columns)    kernels: {name: (k_c, k_h, k_w)}, 1 along all axes but one, each axis at most once
     made: what torch made in each pass, stride 1 and no padding; 1s may come before all of these
-    cubes: draw volumes of cubes, and not their slices side by side
+    cubes: draw volumes of cubes, and not their slices side by side; channels in front of those that a stick reads are
+        taken away while it does
+    call: how torch is told to do all, F.conv3d(F.conv3d(x, …), …) with these names unless given
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
     volumes = tuple(planes(each, "x or made", 3) for each in (x, *made))
@@ -31,7 +34,8 @@ def passes(x, kernels, made, cubes=False):
     shapes = np.array([stick.shape for stick in sticks.values()])
     if len(sticks) != len(made) or (shapes.prod(axis=0) != shapes.max(axis=0)).any():
         raise ValueError("give a result for each kernel, and kernels that do not share an axis")
-    row = _Passes(volumes, tuple(sticks), tuple(sticks.values()), Cubes if cubes else Slices)
+    call = call or reduce(lambda inner, name: f"F.conv3d({inner}, {name})", sticks, "x")
+    row = _Passes(volumes, tuple(sticks), tuple(sticks.values()), Cubes if cubes else Slices, call)
     for read, stick, target in zip(row.reads, row.sticks, volumes[1:], strict=True):
         read.expect(target, stick)
     return Picture(sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups)
@@ -45,6 +49,7 @@ class _Passes:
     names: tuple
     sticks: tuple
     kind: type
+    call: str
 
     @cached_property
     def nouns(self):
@@ -85,14 +90,24 @@ class _Passes:
     def sheet(self):
         """What stands still."""
         sheet, starts = self.lines.sheet(), accumulate(self.lengths, initial=0)
-        self.walks[0].places[0].draw_input(sheet, self.reads[0], self.walks[0].front)
+        self._draw_input(sheet)
         for number, (walk, first) in enumerate(zip(self.walks, starts, strict=False)):
             _, kernel, target = walk.places
             kernel.draw_kernel(sheet, walk.weight, self.names[number])
             hue = GREEN if walk is self.walks[-1] else BLUE  # what is read next is an input
+            begin = len(sheet.marks)
             target.draw_output(sheet, walk.made, hue, first, self.nouns[number + 1])
+            lower(sheet, begin)
             sheet.verbs[self.nouns[number]] = "is read by"
         return sheet
+
+    def _draw_input(self, sheet):
+        walk = self.walks[0]
+        if self.kind is Cubes:  # those at the front come after these, and are on top
+            for cell in np.ndindex(walk.front, *walk.read.values.shape[1:]):
+                sheet.target(walk.read.names[cell], walk.places[0].box(*cell))
+        walk.places[0].draw_input(sheet, walk.read, walk.front)
+        lower(sheet)
 
     def _at(self, step):
         """Which pass a step belongs to, and the cell that it makes."""
@@ -105,9 +120,27 @@ class _Passes:
         if number:
             source.mark(sheet, BLUE)  # an input now
         kernel.mark(sheet, ORANGE)
-        self.walks[number].moving(sheet, at)
+        if front := self._cut(number, at):
+            self._draw_cut(sheet, number, at, front)
+        else:
+            self.walks[number].moving(sheet, at)
         for i, (x, word) in enumerate(self._words):
             sheet.text(word, x, HEIGHT + LINE / 2, SMALL, INK if i == number else MUTED, align=0)
+
+    def _cut(self, number, at):
+        """Up to which channel, counted from 1, cubes are left for this cell; None where all of them are."""
+        walk = self.walks[number]
+        count = int(walk.read.taps(at)[0][-1]) + 1
+        return count if self.kind is Cubes and count < len(walk.read.values) else None
+
+    def _draw_cut(self, sheet, number, at, count):
+        """The same without the channels in front, over the volume that stands still."""
+        walk, above = self.walks[number], Sheet(sheet.width, sheet.height)
+        place, values = walk.places[0], walk.read.values
+        draw_cut(above, place, values, tints(values, BLUE), count)
+        place.frame(above, BLUE if number else mix(BLUE, FAINT), 2 if number else 1.5)
+        replace(walk, front=count - 1).moving(above, at)
+        lift(above, sheet)
 
     @cached_property
     def _words(self):
@@ -128,10 +161,20 @@ class _Passes:
                 for name, stick in zip(self.names, self.sticks, strict=True)]
 
     def groups(self, step):
-        """Each cell under the stick with its weight, as far as they are seen."""
+        """Each cell under the stick with its weight, as far as they are seen; then what is not, with what it makes."""
         number, at = self._at(step)
-        pairs = zip(self.reads[number].names_under(at), self._weights[number], strict=True)
-        return [[name for name in pair if name in self._targets] for pair in pairs]
+        read, made = self.reads[number], named(self.nouns[number + 1], at)
+        hidden = self._hidden(number, at)
+        pairs = zip(read.names_under(at), self._weights[number], strict=True)
+        terms = [[name for name in pair if name in self._targets and name not in hidden] for pair in pairs]
+        return terms + [[name, made] for name in hidden]
+
+    def _hidden(self, number, at):
+        """The cells under the stick that are behind others."""
+        if self.kind is Slices:
+            return []
+        channels, rows, columns = self.reads[number].taps(at)
+        return [self.reads[number].names[cell] for cell in product(channels[:-1], rows, columns)]
 
     def tell(self, step):
         number, at = self._at(step)
@@ -145,14 +188,15 @@ class _Passes:
     def _where(self, number, at):
         walk = self.walks[number]
         where = [listed(name, axis.cells(i)) for name, axis, i in zip(AXES, walk.read.axes, at, strict=True)]
-        is_hidden = self.kind is Cubes and walk.front not in walk.read.taps(at)[0]
-        return f"{self.names[number]} on {', '.join(where)}" + f", out of sight behind channel {walk.front}" * is_hidden
+        gone = range(self._cut(number, at) or len(walk.read.values), len(walk.read.values))
+        cut = f", {listed('channel', gone)} in front of it taken away" if gone else ""
+        return f"{self.names[number]} on {', '.join(where)}{cut}"
 
     @cached_property
     def _lasting(self):
         return [("together", f"a kernel of {written_size(self.together)}, the product of all, {self._ending()}"),
                 ("cost", *self._cost()),
-                ("torch", reduce(lambda inner, name: f"F.conv3d({inner}, {name})", self.names, "x"))]
+                ("torch", self.call)]
 
     @cached_property
     def together(self):
@@ -173,4 +217,5 @@ class _Passes:
         all_work = Fact(sum(work), "How many multiplications do all the passes make?")
         return (f"{' + '.join(each)} = ", all_work,
                 f" multiplications, {' + '.join(str(stick.size) for stick in self.sticks)} weights; at once "
-                f"{outputs}·{weights} = {outputs * weights} multiplications, {weights} weights")
+                f"{outputs}·{weights} = {outputs * weights} multiplications, {weights} weights; fewer: ",
+                fewer({"sticks": sum(work), "block": outputs * weights}))

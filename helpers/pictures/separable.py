@@ -18,18 +18,21 @@ ABOVE = 40, 20  # the grids of a column: its name and, smaller, its size
 COLUMNS = "input", "depthwise", "middle", "pointwise", "output"
 
 
-def separable(x, depthwise, middle, pointwise, y):
+def separable(x, depthwise, middle, pointwise, y, call):
     """One step per channel: first those of `middle`, each made of one channel of `x`, then those of `y`, each of all.
 
     x: (C_in, rows, columns)    depthwise: (C_in · m, 1, k_h, k_w)    pointwise: (C_out, C_in · m, 1, 1)
     middle, y: what torch made of it in each stage, with stride 1 and a padding that keeps the size; a 1 may come
     before x, middle and y
+    call: how torch is told to do both
+    A channel is named by its cell that is computed in words.
     Raises ValueError for even kernels, and for shapes that do not belong together.
     """
     x, middle, y = (planes(each, name, 3) for each, name in ((x, "x"), (middle, "middle"), (y, "y")))
-    stages = _Stages(x, planes(depthwise, "depthwise", 4), middle, planes(pointwise, "pointwise", 4), y)
+    stages = _Stages(x, planes(depthwise, "depthwise", 4), middle, planes(pointwise, "pointwise", 4), y, call)
     drawn = _Drawn(stages, _Columns(len(x), len(y), stages.multiplier, x.shape[1:], stages.kernel))
-    return Picture(len(middle) + len(y), drawn.still, stages.tell, drawn.moving, groups=stages.groups)
+    return Picture(len(middle) + len(y), drawn.still, stages.tell, drawn.moving, groups=stages.groups,
+                   before=lambda step: {"pointwise": (max(step - len(middle), 0),)})
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class _Stages:
     middle: np.ndarray
     pointwise: np.ndarray
     y: np.ndarray
+    call: str
 
     def __post_init__(self):
         between, size = len(self.x) * self.multiplier, self.x.shape[1:]
@@ -51,6 +55,10 @@ class _Stages:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} is {written_size(getattr(self, name))}, but must be {shape}")
+
+    def name(self, noun, channel):
+        """Of a channel in the middle or of the output: of its cell that is computed in words."""
+        return named(noun, (channel, *self.cell))
 
     @property
     def kernel(self):
@@ -86,13 +94,14 @@ class _Stages:
         return [*middle, *np.einsum("oc,cyx->oyx", self.pointwise[..., 0, 0], self.middle)]
 
     def groups(self, step):
-        """The terms of the cell in words; at last, for a kernel, the channels that it reads and makes."""
+        """The terms of the cell in words."""
         if step >= len(self.middle):
-            return [(f"middle[{channel}]", f"pointwise[{channel}]") for channel in range(len(self.middle))]
-        source, weights = step // self.multiplier, [named("weight", (step, *at)) for at in np.ndindex(self.kernel)]
-        terms = [(named("cell", (source, *cell)), weight) if inside else (weight,)
-                 for (cell, inside), weight in zip(self.under, weights, strict=True)]
-        return [*terms, (f"input[{source}]", f"depthwise[{step}]", f"middle[{step}]")]
+            return [(self.name("middle", channel), named("pointwise", (channel, 0, 0)))
+                    for channel in range(len(self.middle))]
+        source = step // self.multiplier
+        weights = [named("depthwise", (step, 0, *at)) for at in np.ndindex(self.kernel)]
+        return [(named("input", (source, *cell)), weight) if inside else (weight,)
+                for (cell, inside), weight in zip(self.under, weights, strict=True)]
 
     def tell(self, step):
         mixed = step - len(self.middle)
@@ -105,14 +114,14 @@ class _Stages:
         source = channel // self.multiplier
         rule, patch = Weighted(self.depthwise[channel, 0]), self._windows[(source, *self.cell)]
         return (f"depthwise: kernel {channel} reads channel {source} of the input, and nothing else",
-                (f"{named('middle', (channel, *self.cell))} = ", *rule.told(patch),
+                (f"{self.name('middle', channel)} = ", *rule.told(patch),
                  f" = {self._ending(channel, self.middle[channel], rule.scale(patch))}"))
 
     def _mixing(self, channel):
         weights, values = self.pointwise[channel, :, 0, 0], self.middle[(slice(None), *self.cell)]
         ending = self._ending(len(self.middle) + channel, self.y[channel], np.abs(values * weights).sum())
         return (f"pointwise: filter {channel} mixes all channels in the middle, cell by cell",
-                (f"{named('output', (channel, *self.cell))} = ", *products(values, weights), f" = {ending}"))
+                (f"{self.name('output', channel)} = ", *products(values, weights), f" = {ending}"))
 
     def _ending(self, step, torch_says, scale):
         """The verdict on one cell of a channel, and on all of them."""
@@ -123,8 +132,7 @@ class _Stages:
 
     @cached_property
     def _lasting(self):
-        call = f'F.conv2d(F.conv2d(x, depthwise, padding="same", groups={len(self.x)}), pointwise)'
-        return [*self._costs(), ("torch", call)]
+        return [*self._costs(), ("torch", self.call)]
 
     def _costs(self):
         """Weights and multiplications of both stages, beside those of the full convolution."""
@@ -221,15 +229,14 @@ class _Drawn:
         self._names(sheet)
         for wire in self._wires:
             sheet.line(self.columns.wire(*wire), mix(INK, 0.13), 1)
-        self._cells(sheet)
         self._column(sheet, "input", stages.x, BLUE)
-        self._column(sheet, "depthwise", stages.depthwise[:, 0], ORANGE, leads=range(between))
-        self._column(sheet, "middle", stages.middle, BLUE, leads=range(between), fills=True)
-        for channel, place in enumerate(self.columns.grids["pointwise"]):
+        self._column(sheet, "depthwise", stages.depthwise[:, 0], ORANGE)
+        self._cells(sheet)
+        self._column(sheet, "middle", stages.middle, BLUE, leads=range(between))
+        for place in self.columns.grids["pointwise"]:
             sheet.tint(place, np.array([[BLANK]]))
-            sheet.target(f"pointwise[{channel}]", place)
-        self._column(sheet, "output", stages.y, GREEN, leads=range(between, between + len(stages.y)), fills=True)
-        sheet.verbs = dict.fromkeys(("input", "middle"), "is read by")
+        self._column(sheet, "output", stages.y, GREEN, leads=range(between, between + len(stages.y)))
+        sheet.verbs["middle"] = "is read by"
         return sheet
 
     def _names(self, sheet):
@@ -248,13 +255,13 @@ class _Drawn:
         return straight + [("pointwise", row, "output", to) for row in rows for to in filters]
 
     def _cells(self, sheet):
-        """What the terms light, below the channels, for those are what one points at."""
+        """What was there before: every number of the input and of the kernels."""
         for channel, place in enumerate(self.columns.grids["input"]):
-            for cell, inside in self.stages.under:
-                if inside:
-                    sheet.target(named("cell", (channel, *cell)), place.box(*cell))
+            sheet.cells("input", place, self.columns.size, first=(channel, 0, 0))
         for channel, place in enumerate(self.columns.grids["depthwise"]):
-            sheet.cells("weight", place, self.stages.kernel, first=(channel, 0, 0))
+            sheet.cells("depthwise", place, self.stages.kernel, first=(channel, 0, 0, 0))
+        for channel, place in enumerate(self.columns.grids["pointwise"]):
+            sheet.cells("pointwise", place, (1, 1), first=(channel, 0, 0))
 
     @cached_property
     def _digits(self):
@@ -264,15 +271,15 @@ class _Drawn:
         return {name: fitting_size(values, self.columns.grids[name][0].cell, BARE)
                 for name, values in zip(COLUMNS, shown, strict=True)}
 
-    def _column(self, sheet, name, values, hue, leads=None, fills=False):
-        """The grids of a column, each of which leads to its step, if there is one, and is blank before, if it fills."""
+    def _column(self, sheet, name, values, hue, leads=None):
+        """The grids of a column; one that `leads` to a step is blank before it."""
         for channel, (plane, place) in enumerate(zip(values, self.columns.grids[name], strict=True)):
-            step = leads and leads[channel]
-            if fills:
+            since = None
+            if leads:
+                since = np.full(plane.shape, leads[channel])
                 sheet.tint(place, np.full(plane.shape, BLANK))
-            sheet.grid(plane, place.x, place.y, place.cell, hue, size=self._digits[name],
-                       since=np.full(plane.shape, step) if fills else None)
-            sheet.target(f"{name}[{channel}]", place, step)
+                sheet.target(self.stages.name(name, channel), place, leads[channel])
+            sheet.grid(plane, place.x, place.y, place.cell, hue, size=self._digits[name], since=since)
 
     def moving(self, sheet, step):
         mixed = step - len(self.stages.middle)

@@ -12,21 +12,23 @@ from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.words import squeezed
 from helpers.pictures.wiring import HUES, LIT, WIRE
 
-CELL = 40
-INPUT, OUTPUT = Box(0, 36, 800, CELL), Box(0, 384, 800, CELL)
+CELL, WIDTH = 40, 800
+INPUT, OUTPUT = Box(4, 36, WIDTH - 8, CELL), Box(4, 384, WIDTH - 8, CELL)
+RESULT = "result"  # what is covered while something is asked
 TABLE, TURNED = Box(106, 122, 220, 220), Box(474, 122, 220, 220)  # square, so that cells keep their size when turned
 
 
-def shuffle(y, groups):
+def shuffle(y, groups, arguments="x"):
     """One step per channel: where it stands in the input, in the table of groups, in the turned table, in the output.
 
-    y: (C,), or 1s before it, what torch made of the channels 0, 1, 2, …
+    y: (C,), or 1s before it, what torch made of the channels 0, 1, 2, …, which have their own number in every cell
+    arguments: how they are written in the torch call
     Raises Refused unless `groups` divides their number, ValueError for another shape.
     """
     y = squeezed(y, 1)
     if y.ndim != 1:
         raise ValueError(f"y must be (C,), with only 1s before it, not {y.shape}")
-    moves = Moves(y, Shuffled(y.size, groups))
+    moves = Moves(y, Shuffled(y.size, groups), arguments)
     return Picture(y.size, moves.still, moves.tell, moves.moving, start=(y.size - 1) // 2)
 
 
@@ -36,6 +38,7 @@ class Moves:
 
     y: np.ndarray
     layer: Shuffled
+    arguments: str
 
     @cached_property
     def table(self):
@@ -57,13 +60,16 @@ class Moves:
         return [_middle(room, channels.shape) for _, _, room, channels in self.tables]
 
     def still(self):
-        sheet = Sheet(INPUT.width, OUTPUT.bottom + 12)
-        sheet.text("→", INPUT.width / 2, TABLE.centre[1], 30)
+        sheet = Sheet(WIDTH, OUTPUT.bottom + 12)
+        # What can be covered lies below everything that can be pointed at
+        sheet.target(RESULT, OUTPUT.grown(4))
+        sheet.text("→", WIDTH / 2, TABLE.centre[1], 30)
         for (noun, name, room, channels), place in zip(self.tables, self.places, strict=True):
             sheet.text(name, room.centre[0], place.y - 18)
             sheet.grid(channels, place.x, place.y, place.cell, colours=self._colours(channels, WIRE))
             for (row, column), channel in np.ndenumerate(channels):
-                sheet.target(named(noun, (row, column)), place.box(row, column), self._step(channel))
+                at = (row, column) if noun in ("table", "turned") else (column,)
+                sheet.target(named(noun, at), place.box(row, column), self._step(channel))
         return sheet
 
     def moving(self, sheet, channel):
@@ -86,14 +92,17 @@ class Moves:
         row, column = divmod(channel, columns)
         place = column * rows + row
         yield "step", f"channel {channel} of {self.y.size}, counted from 0"
-        yield "reshape", (f"{channel} = {row}·{columns} + {column}, so row {row}, which is its group, "
+        yield ("reshape", f"{channel} = {row}·{columns} + {column}, so row {row}, which is its group, "
                           f"and column {column}")
         yield "transpose", f"row {column}, column {row}"
-        goal = Fact(place, f"At which place will channel {channel} be?", [""])
+        goal = Fact(place, f"At which place will channel {channel} be, counted from 0?", [RESULT])
         yield ("flatten", f"place {column}·{rows} + {row} = ", goal,
                f" {approved(self.y[place] == channel, f'channel {self.y[place]:.0f} is there')}")
+        moves = Fact("no" if place == channel else "yes", f"Does channel {channel} change its place?", [RESULT],
+                     ("yes", "no"))
+        yield "moved", moves, f", from place {channel} to place {place}" * (place != channel)
         yield "output", " ".join(f"{number:.0f}" for number in self.y)
-        yield "torch", f"nn.ChannelShuffle({rows})(x)"
+        yield "torch", f"nn.ChannelShuffle({rows})({self.arguments}).flatten()"
 
 
 def _middle(room, shape):

@@ -1,4 +1,4 @@
-"""Several arrays in a row: small ones as numbered cells, larger ones as pictures."""
+"""Several arrays side by side: small ones as numbered cells, larger ones as pictures."""
 import re
 from dataclasses import dataclass
 from math import ceil, inf, sqrt
@@ -11,6 +11,7 @@ from helpers.drawing.sheet import BARE, SMALL, Box, Grid, Sheet, centred, fittin
 from helpers.pictures.parts.words import noted, squeezed, written_rows, written_size
 
 GAP, TOP, BELOW, HEIGHT, CELL, NUMBERED = 36, 44, 10, 346, 44, 17
+ABREAST, LOWER = 3, 236  # of more arrays, one of them a picture, there are two lines; the most for the height of each
 LABEL = 0.7  # of a cell: room above each channel of a volume, and between them
 BRIGHTEST = 0.99  # share of the values below full colour, so that a few extremes do not pale the rest
 SPOKEN = 49  # cells: of more, no list of numbers tells anything
@@ -26,7 +27,7 @@ def side_by_side(arrays, note="", volumes=False):
     Up to 17 × 17 they are numbered cells, blank for nan; above that a picture, from black to white, or from purple to
     green around 0 where there are negative values. The first word of a name gives the colour: input, weight, output.
     The first array sets the height, so that the page does not jump where a slider changes the others, and a picture
-    fills it whatever its size, so that pictures can be compared.
+    fills it whatever its size, so that pictures can be compared. More than three stand in two lines.
     note: a sentence of the lesson, said first
     """
     if not arrays:
@@ -50,14 +51,26 @@ def _plane_or_photo(name, values):
 
 
 def _still(shown):
-    share = (Sheet().width - GAP * (len(shown) + 1)) / len(shown)
-    sheet = Sheet(height=TOP + BELOW + round(shown[0].fitting(share, HEIGHT) * shown[0].size[0]))
-    fits = [each.fitting(share, sheet.height - TOP - BELOW) for each in shown]
-    cell = min((fit for fit, each in zip(fits, shown, strict=True) if each.most < inf), default=CELL)
-    for each, block, fit in zip(shown, centred(sheet, [share] * len(shown), GAP, TOP), fits, strict=True):
-        height, width = (count * (cell if each.most < inf else fit) for count in each.size)
-        each.draw(sheet, Box(*block.corner_of(width, height), width, height))
+    lines, height = _lines(shown)
+    share = (Sheet().width - GAP * (len(lines[0]) + 1)) / len(lines[0])
+    height = round(shown[0].fitting(share, height) * shown[0].size[0])
+    pitch = TOP + height
+    sheet = Sheet(height=len(lines) * pitch + BELOW)
+    fits = [each.fitting(share, height) for each in shown if each.most < inf]
+    for number, line in enumerate(lines):
+        for each, block in zip(line, centred(sheet, [share] * len(line), GAP, TOP + number * pitch), strict=True):
+            cell = min(fits) if each.most < inf else each.fitting(share, height)
+            size = [count * cell for count in each.size[::-1]]
+            each.draw(sheet, Box(*block.at(block.y, height).corner_of(*size), *size))
     return sheet
+
+
+def _lines(shown):
+    """Which arrays stand in each line, and how high they may be: two lines where pictures would be small in one."""
+    if len(shown) <= ABREAST or all(each.most < inf for each in shown):
+        return [shown], HEIGHT
+    half = ceil(len(shown) / 2)
+    return [shown[:half], shown[half:]], LOWER
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from helpers.drawing.palette import GREEN, INK, ORANGE
-from helpers.drawing.picture import Picture
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import named
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
@@ -25,13 +25,14 @@ def sliding_window(x, y, window, weight, arguments="x, w", names=("input", "weig
     return _walk(x, y, window, Weighted(weight), arguments, (names[0], f"{names[1]} {written_size(weight)}"), "∗=")
 
 
-def pooling(x, y, window, pool="max", count_include_pad=True):
+def pooling(x, y, window, pool="max", count_include_pad=True, arguments="x"):
     """The same for a pooling layer, which has no weights: the cells under the window stand in their place.
 
-    pool: "max" or "average", whose `count_include_pad` is torch's    Raises Refused for average pooling with dilation.
+    pool: "max" or "average", whose `count_include_pad` is torch's    arguments: how x is written in the torch call
+    Raises Refused for average pooling with dilation.
     """
     rule = pooling_rule(window, pool, count_include_pad)
-    return _walk(x, y, window, rule, "x", ("input", f"{rule.name} of these"), "→→")
+    return _walk(x, y, window, rule, arguments, ("input", f"{rule.name} of these"), "→→")
 
 
 def _walk(x, y, window, rule, arguments, names, signs):
@@ -91,12 +92,25 @@ class _Walk:
         at = index_of(step, self.y.shape)
         patch, name = self.read.patch(at), named("output", at)
         yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
-        yield (self.rule.name, f"{name} = ", *self.rule.told(patch),
-               *computed(name, self.rule.of(patch), self.y[at], self.rule.scale(patch)))
+        equals, fact, rest = computed(name, self.rule.of(patch), self.y[at], self.rule.scale(patch))
+        if self.weight is None:  # the largest of the cells under the window is framed, which would answer
+            fact = Fact(fact, fact.ask, [self._noun])
+        yield self.rule.name, f"{name} = ", *self.rule.told(patch), equals, fact, rest
         yield from self._sizes
         yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(self.read.window))
 
     @cached_property
     def _sizes(self):
         rows, columns = (axis.in_words(n) for axis, n in zip(self.read.axes, self.read.values.shape, strict=True))
-        return [size_sentence(rows, columns), *rest_sentence(self.read.axis_names, self.read.unread, ", marked ×")]
+        return [size_sentence(rows, columns), *_same_sentence(self.read),
+                *rest_sentence(self.read.axis_names, self.read.unread, ", marked ×")]
+
+
+def _same_sentence(read):
+    """For padding "same": how many columns it adds on each side, a sentence, or none. The side can be asked for."""
+    if read.window.padding != "same":
+        return []
+    before, after = int(read.before[1]), int(read.after[1])
+    side = Fact("right" if after > before else "neither", "On which side will there be more columns of zeros?", [""],
+                ("left", "right", "neither"))
+    return [("same", f"columns of zeros: {before} on the left, {after} on the right; more of them: ", side)]

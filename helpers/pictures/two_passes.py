@@ -12,19 +12,19 @@ from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, agrees, computed
-from helpers.pictures.parts.words import index_of, part_of, planes, written_rows, written_size
+from helpers.pictures.parts.words import fewer, index_of, part_of, planes, written_rows, written_size
 
 
-def two_passes(x, first, middle, second, y):
+def two_passes(x, first, middle, second, y, call="F.conv2d(F.conv2d(x, first), second)"):
     """One step per cell of `middle`, which the kernel `first` makes of `x`, and then one per cell of `y`.
 
     x: (rows, columns)    first, second: kernels, (k_h, k_w)    middle, y: what torch made of it in each pass, with
-    stride 1 and no padding; 1s may come before all of these
+    stride 1 and no padding; 1s may come before all of these    call: how torch is told to do both
     Raises Refused where no window fits, ValueError for shapes that do not belong together.
     """
     x, middle, y = planes(x, "x"), planes(middle, "middle"), planes(y, "y")
     both = _TwoPasses((_Pass.of(x, "input", planes(first, "first"), "first", middle, "middle"),
-                       _Pass.of(middle, "middle", planes(second, "second"), "second", y, "output")))
+                       _Pass.of(middle, "middle", planes(second, "second"), "second", y, "output")), call)
     return Picture(middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups)
 
 
@@ -58,6 +58,7 @@ class _Pass:
 @dataclass(frozen=True)
 class _TwoPasses:
     passes: tuple
+    call: str
 
     def _at(self, step):
         """Which of the passes a step belongs to, 0 or 1, and its cell in what that pass makes."""
@@ -108,8 +109,7 @@ class _TwoPasses:
 
     @cached_property
     def _lasting(self):
-        return [("kernel", self._sameness()), ("cost", *self._cost()),
-                ("torch", "F.conv2d(F.conv2d(x, first), second)")]
+        return [("kernel", self._sameness()), ("cost", *self._cost()), ("torch", self.call)]
 
     @cached_property
     def together(self):
@@ -134,7 +134,8 @@ class _TwoPasses:
         weights = sum(each.weight.size for each in self.passes)
         both = Fact(works[0] + works[1], "How many multiplications do the two passes make?", ["middle"])
         return (f"{words[0]} + {words[1]} = {works[0]} + {works[1]} = ", both, f" multiplications with "
-                f"{weights} weights; in one pass {words[2]} = {works[2]} with {self.together.size}")
+                f"{weights} weights; in one pass {words[2]} = {works[2]} with {self.together.size}; fewer: ",
+                fewer({"two passes": both, "one pass": works[2]}, covers=["middle"]))
 
 
 def _spread(first, second):

@@ -6,13 +6,17 @@ from itertools import chain
 import numpy as np
 
 from helpers.arithmetic import whole
-from helpers.drawing.palette import ORANGE, mix, tints
-from helpers.drawing.picture import Picture, Term
-from helpers.drawing.sheet import Box, named
+from helpers.drawing.palette import ORANGE, mix, tints, written
+from helpers.drawing.picture import Fact, Picture, Term
+from helpers.drawing.sheet import SMALL, Box, named
 from helpers.pictures.parts.blocks import FAINT, Cubes, Lines, Slices, Walk
 from helpers.pictures.parts.reading import Input
-from helpers.pictures.parts.rules import Weighted, call, computed, joined, signed
+from helpers.pictures.parts.rules import Weighted, call, computed, joined, products, renumbered, signed
 from helpers.pictures.parts.words import ending_in, index_of, planes, rest_sentence, written_size
+
+AROUND, BELOW = 14, 10  # what is covered; the number of a slice, below its cubes
+MOVES = "slices", "rows", "columns"
+SLICES = "input slice", "weight slice"
 
 
 def volume(x, y, window, weight, cut=None, arguments="x, w"):
@@ -43,7 +47,11 @@ def _checked(x, y, window, weight):
 
 @dataclass(frozen=True)
 class _Volume:
-    """What both views share. Each term of the sum is a slice of the kernel, whose cells belong together."""
+    """What both views share.
+
+    The sum has a term for each slice of the kernel, and each of these is a sum of products: so are the groups, first
+    one for each slice, and then one for each weight.
+    """
 
     read: Input
     y: np.ndarray
@@ -52,6 +60,10 @@ class _Volume:
 
     def picture(self):
         return Picture(self.y.size, self.still, self.tell, self.moving, groups=self.groups)
+
+    def _slices(self, at):
+        """The slices under the window of an output cell, numbered as in the unpadded input."""
+        return (self.read.taps(at)[0] - self.read.before[0]).tolist()
 
     @cached_property
     def lines(self):
@@ -76,12 +88,35 @@ class _Volume:
     def tell(self, step):
         at, rule = index_of(step, self.y.shape), Weighted(self.weight)
         patch, name = self.read.patch(at), named("output", at)
-        sums = [Term(signed(value), k) for k, value in enumerate((patch * self.weight).sum(axis=(1, 2)))]
+        sums = [Term(signed(value), k) for k, value in enumerate(self._sums(patch))]
         yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
+        yield from self._products(at, patch)
         yield ("sum", f"{name} = ", *joined(sums, " + "),
                *computed(name, rule.of(patch), self.y[at], rule.scale(patch)),
                ", a number from each slice of the window")
+        yield "next", *self._next(step)
         yield from self._lasting
+
+    def _sums(self, patch):
+        """What each slice of the kernel makes."""
+        return (patch * self.weight).sum(axis=(1, 2))
+
+    def _products(self, at, patch):
+        """A sentence for each slice that is told: its products, and what they add up to."""
+        for k, (slice_number, value) in enumerate(zip(self._slices(at), self._sums(patch), strict=True)):
+            if self.tells(at, k):
+                parts = renumbered(products(patch[k].flat, self.weight[k].flat), len(patch) + k * patch[k].size)
+                yield f"slice {written(slice_number)}", *parts, f" = {written(value)}"
+
+    def _next(self, step):
+        """Where the window goes from here. At the end of a row that can be asked for."""
+        if step + 1 == self.y.size:
+            return ["nowhere, this is the last stop"]
+        here, there = index_of(step, self.y.shape), index_of(step + 1, self.y.shape)
+        axis = next(axis for axis, (now, then) in enumerate(zip(here, there, strict=True)) if now != then)
+        if axis == 2:
+            return ["along the columns"]
+        return ["along the ", Fact(MOVES[axis], "Along what does the window go on from here?", choices=MOVES[::-1])]
 
     @cached_property
     def _lasting(self):
@@ -94,22 +129,56 @@ class _Volume:
         return [("size", *size), *rest_sentence(self.read.axis_names, self.read.unread), ("torch", torch)]
 
 
+class _BelowItsInput(Picture):
+    """A picture whose output stands below its input, which stays in sight while the output is covered.
+
+    corner: left and top of the output with its name
+    """
+
+    def __init__(self, corner, *walk, **groups):
+        super().__init__(*walk, **groups)
+        self._corner = corner
+
+    def covered(self, what):
+        if what != "output":
+            return super().covered(what)
+        left, top = self._corner
+        return left - AROUND, top - AROUND, self.sheet.width, self.sheet.height
+
+
 @dataclass(frozen=True)
 class _AmongSlices(_Volume):
     kind, counts, front = Slices, (1, 2), 0
 
+    def picture(self):
+        return _BelowItsInput(self.lines.corner(2), self.y.size, self.still, self.tell, self.moving, groups=self.groups)
+
+    def still(self):
+        """The cells, and below them the whole slices, which are lit, too."""
+        sheet = super().still()
+        cells, sheet.targets = sheet.targets, []
+        for noun, place, first in zip(SLICES, self.lines.places, (self.read.before[0], 0), strict=False):
+            for z, grid in enumerate(place.grids, -int(first)):
+                sheet.target(named(noun, [z]), grid)
+        sheet.targets += cells
+        return sheet
+
     def draw_kernel(self, sheet, place):
         place.draw_kernel(sheet, self.weight)
 
+    def tells(self, at, k):
+        """Whether the products of a slice of the kernel are told."""
+        return True
+
     def groups(self, step):
-        """The cells under each slice of the kernel, and its weights."""
-        under = self.read.names_under(index_of(step, self.y.shape))
-        each = self.weight[0].size
-        return [under[k * each:(k + 1) * each] + weights for k, weights in enumerate(self._weights)]
+        """Each slice under the window with that of the kernel, and each cell under it with its weight."""
+        at = index_of(step, self.y.shape)
+        pages = [[named(SLICES[0], [z]), named(SLICES[1], [k])] for k, z in enumerate(self._slices(at))]
+        return pages + list(zip(self.read.names_under(at), self._weights, strict=True))
 
     @cached_property
     def _weights(self):
-        return [[named("weight", (k, *at)) for at in np.ndindex(*page.shape)] for k, page in enumerate(self.weight)]
+        return [named("weight", at) for at in np.ndindex(*self.weight.shape)]
 
 
 @dataclass(frozen=True)
@@ -136,6 +205,21 @@ class _AmongCubes(_Volume):
         return [list(chain(*place.solid(self.weight[:end], colours[:end]).values()))
                 for end in range(1, len(self.weight) + 1)]
 
+    def still(self):
+        """The cells, and below them the whole slice at the cut, which is lit, too."""
+        sheet, source = super().still(), self.lines.places[0]
+        first, size = self.read.before.tolist()[1:], self.read.values.shape[1:]
+        sheet.target(named(SLICES[0], [self.cut]), source.box(self.front, *first, *size))
+        sheet.targets.insert(0, sheet.targets.pop())
+        self._number(sheet, source, self.cut)
+        return sheet
+
+    def _number(self, sheet, place, number):
+        """Which slice of a volume is seen, below it."""
+        width, _, height = place.extent(place.shape)
+        x, y = place.x + width * place.cell / 2, place.y + height * place.cell + BELOW
+        sheet.text(f"slice {number} in front", x, y, SMALL)
+
     def draw_kernel(self, sheet, place):
         """Its frame; it is one target, for its slices are seen at different places."""
         place.frame(sheet, mix(ORANGE, FAINT))
@@ -143,17 +227,28 @@ class _AmongCubes(_Volume):
         sheet.target("weight", Box(place.x, place.y, width * place.cell, height * place.cell))
 
     def moving(self, sheet, step):
-        for mark in self._kernels[self._foremost(index_of(step, self.y.shape))]:
+        foremost = self._foremost(index_of(step, self.y.shape))
+        for mark in self._kernels[foremost]:
             sheet.put(mark)
+        self._number(sheet, self.lines.places[1], foremost)
         super().moving(sheet, step)
 
+    def tells(self, at, k):
+        """Whether the numbers of a slice under the window are in sight."""
+        return self.read.taps(at)[0][k] == self.front
+
     def groups(self, step):
-        """The cells that are seen under the foremost slice of the kernel; the rest is out of sight."""
+        """The slice at the cut with the foremost of the kernel, and each cell of it; the rest is out of sight."""
         at = index_of(step, self.y.shape)
-        slices, rows, columns = self.read.taps(at)
-        seen = [self.read.names[self.front, row, column] for row in rows for column in columns
-                if self.front in slices and self.read.is_input[self.front, row, column]]
-        return [[*seen, "weight"] if k == self._foremost(at) else [] for k in range(len(self.weight))]
+        is_cut = self.front in self.read.taps(at)[0]
+        pages = [[*[named(SLICES[0], [self.cut])] * is_cut, "weight"] if k == self._foremost(at) else []
+                 for k in range(len(self.weight))]
+        return pages + [[name] if name in self._seen else [] for name in self.read.names_under(at)]
+
+    @cached_property
+    def _seen(self):
+        """The names of the input's cells at the cut."""
+        return set(self.read.names[self.front][self.read.is_input[self.front]])
 
     def tell(self, step):
         yield "view", self._view

@@ -22,9 +22,11 @@ def wiring(layers, reach, names=None, note=""):
     """One step per output channel of a stack of layers: the input channels it hears, and along how many paths.
 
     layers: arithmetic.Grouped or arithmetic.Shuffled, from the input on, drawn from left to right
-    reach: (outputs, inputs), what torch says: the gradient of each output by each input where all weights are 1
+    reach: (outputs, inputs), what torch says: what comes out of each output where all weights are 1, that input is 1
+        and all others are 0
     names: of the layers, as in conv2, to stand above their kinds    note: sentences of the lesson, said last
-    A box has the colours of the input groups that it hears. After a shuffle it keeps the number it had before.
+    An output hears an input where a path of wires joins them. A box has the colours of the input groups that it hears;
+    after a shuffle it keeps the number it had before.
     Every other channel leads to an aside: the paths through it, those from the input and those to the outputs.
     Raises ValueError for layers that do not fit together, and for a `reach` of another shape.
     """
@@ -42,7 +44,8 @@ def grouped(layer, weight, reach, note=""):
     weight = as_array(weight)
     if weight.ndim != 4:
         raise ValueError(f"weight must be (C_out, C_in / groups, k_h, k_w), not {weight.shape}")
-    wires = Wires((layer,), as_array(reach), ("",), PITCH_OF_ONE)
+    # what covers most is asked first, by its first noun: the kernels come before what is heard
+    wires = Wires((layer,), as_array(reach), ("",), PITCH_OF_ONE, ("column", "channel"))
     return _walk(wires, Kernels(wires, weight.shape[2:]), [_shape_sentence(layer, weight), *_sentences(note)])
 
 
@@ -55,12 +58,16 @@ def _walk(wires, drawn, more):
 
 @dataclass(frozen=True)
 class Wires:
-    """What is drawn and told of a stack of layers. reach: (outputs, inputs)    pitch: from column to column, at most"""
+    """What is drawn and told of a stack of layers. reach: (outputs, inputs)
+
+    pitch: from column to column, at most    covers: what of the picture answers how many channels are heard
+    """
 
     layers: tuple
     reach: np.ndarray
     names: tuple
     pitch: float = PITCH
+    covers: tuple = ("channel",)
 
     def __post_init__(self):
         if not self.layers:
@@ -171,6 +178,8 @@ class Wires:
         x, _ = self.box(column, 0).centre
         sheet.text(name, x, 20)
         sheet.text(kind, x, 42 if name else 20, size=SMALL if name else 15)
+        if kind == "shuffled" and not name:
+            sheet.text("old numbers", x, 42, SMALL, MUTED)
 
     def _draw_brackets(self, sheet):
         """The groups of the input, named and held together."""
@@ -191,7 +200,8 @@ class Wires:
         shown = self.paths.at(frame)
         yield self._place(shown.level, shown.unit)
         for end in shown.ends:
-            yield from _end_sentences(end, f"output {shown.unit}" if shown.level == self.paths.top else "this channel")
+            hearer = f"output {shown.unit}" if shown.level == self.paths.top else "this channel"
+            yield from _end_sentences(end, hearer, self.covers, has_paths=self.paths.top > 1)
         yield from shown.told()
 
     def _place(self, column, channel):
@@ -228,13 +238,18 @@ class Kernels:
     def still(self):
         sheet, rows, columns = self.wires.still(), self.layer.c_out, self.layer.c_in
         stored, middle = len(self.wires.paths.wires), self._around([0], [0, columns - 1]).centre[0]
-        sheet.text(f"weight: {stored} kernels stored of {rows * columns}", middle, 20)
+        sheet.text(f"weight: {stored} kernels stored of {rows * columns}", middle, 11)
         for output, source in np.ndindex(rows, columns):
             self._draw_kernel(sheet, output, source)
         for first in range(0, rows, rows // self.layer.groups):
             self._draw_cells(sheet, range(first, first + rows // self.layer.groups), self.layer.reads(first))
         for source in range(columns):
             self._draw_label(sheet, source)
+        for output in range(rows):
+            self._draw_row_label(sheet, output)
+        top, left = self.box(0, 0).y, self.box(0, 0).x
+        sheet.text("input channel →", left, top - 31, SMALL, MUTED, align=0)
+        sheet.text("output ↓", left - 8, top - 12, SMALL, MUTED, align=1)
         return sheet
 
     def _draw_kernel(self, sheet, output, source):
@@ -262,6 +277,12 @@ class Kernels:
         box = self.box(0, source).at(self.box(0, source).y - 22, 20)
         sheet.text(str(source), *box.centre, SMALL, MUTED)
         sheet.target(named("column", [source]), box, self.wires.paths.frame(0, source))
+
+    def _draw_row_label(self, sheet, output):
+        first = self.box(output, 0)
+        box = Box(first.x - 28, first.y, 24, first.height)
+        sheet.text(str(output), *box.centre, min(SMALL, 0.7 * box.height), MUTED)
+        sheet.target(named("row", [output]), box, output)
 
     def moving(self, sheet, frame):
         self.wires.moving(sheet, frame)
@@ -297,23 +318,27 @@ def _kind(layer):
     return "shuffled" if isinstance(layer, Shuffled) else f"groups {layer.groups}"
 
 
-def _end_sentences(end, hearer):
-    """Which channels there are at the end of paths, and how many paths to each; `hearer`: at their beginning."""
+def _end_sentences(end, hearer, covers, has_paths):
+    """Which channels there are at the end of paths, and how many paths to each; `hearer`: at their beginning.
+
+    has_paths: whether there can be more than one path to a channel; the second sentence is left out otherwise
+    """
     names, noun = (("heard by", "paths up"), "outputs") if end.level else (("hears", "paths"), "input channels")
     count, known = len(end.reached), len(end.numbers)
     which = (["all of them"] if 1 < count == known else
              [f"number{'s' * (count > 1)} ", *end.terms(map(str, end.reached))])
-    how_many = str(count) if end.level else Fact(count, f"How many input channels does {hearer} hear?", ["channel"])
-    yield names[0], how_many, f" of {known} {noun}, ", *which
-    yield names[1], *_told(end.paths, end.terms), end.verdict(_told)
+    how_many = str(count) if end.level else Fact(count, f"How many input channels does {hearer} hear?", covers)
+    yield names[0], how_many, f" of {known} {noun}, ", *which, *([] if has_paths else [end.verdict(_told)])
+    if has_paths:
+        yield names[1], *_told(end.paths, end.terms), end.verdict(_told)
 
 
 def _shape_sentence(layer, weight):
     height, width = weight.shape[2:]
     shape = layer.c_out, layer.c_in // layer.groups, height, width
     said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = ({layer.c_out}, "
-    reads = Fact(shape[1], "How many channels does one filter read?", ["channel"])
-    stored = Fact(shape[0] * shape[1], f"How many of the {layer.c_out * layer.c_in} kernels are stored?", [""])
+    reads = Fact(shape[1], "How many channels does one filter read?", ["column", "channel"])
+    stored = Fact(shape[0] * shape[1], f"How many of the {layer.c_out * layer.c_in} kernels are stored?", ["row"])
     return ("weight", said, reads, f", {height}, {width}) {approved(weight.shape == shape, weight.shape)}, ",
             stored, " kernels")
 

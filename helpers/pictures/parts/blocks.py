@@ -4,22 +4,38 @@ A cell of a volume is (slice, row, column), counted in what is drawn, padding in
 """
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, compress, pairwise, product
+from itertools import accumulate, chain, compress, pairwise, product
 
 import numpy as np
 
 from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PALE, WHITE, mix, text_width, tints, written
-from helpers.drawing.sheet import FILL, FRAME, NUMBER, SMALL, Box, Fill, Grid, Sheet, Text, centred, fitting_size, named
+from helpers.drawing.sheet import (
+    FILL,
+    FRAME,
+    LEGIBLE,
+    NUMBER,
+    SMALL,
+    Box,
+    Fill,
+    Grid,
+    Sheet,
+    Text,
+    centred,
+    fitting_size,
+    named,
+)
 from helpers.pictures.parts.plane import cross_corners
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.words import order
 
 WIDTH, HEIGHT, TOP, GAP, CELL, EDGE = 800, 430, 60, 54, 50, 16
 BETWEEN = 12  # slices
+NAME = 15  # how high a name is written
 LEAD = 44  # room for a sign with which a line begins, half of it left and half right of the first volume
 SLANT_X, SLANT_Y = 0.42, 0.34  # how far a step of depth goes to the left and down, in cells
 SHADE = 0.25  # of ink on the right of a cube
 FAINT = 0.5  # of a hue, for the frame of what is taken away, not there yet or out of sight
+SEAM = 0.5  # CSS pixels
 CLEAR = 2.5  # level over the lines and under the numbers
 
 # Corners of a block, (slice, row, column) each, 0 where it begins and 1 where it ends: of its contour; of its right,
@@ -76,7 +92,7 @@ class Cubes(_Volume):
         since: likewise, the step at which a cube appears; it covers the cubes behind it that were there before
         """
         since = np.zeros(values.shape, dtype=int) if since is None else since
-        seen, size, marks = _seen(since), fitting_size(values, self.cell), {}
+        seen, (size, numbers), marks = _seen(since), _legible(values, self.cell), {}
         there = sorted(np.argwhere(seen.any(axis=-1)).tolist(), key=lambda at: (at[0], -at[1], at[2]))
         cells = np.array(there) + first
         for at, cell, back, faces in zip(map(tuple, there), cells.tolist(), *self._faces(cells), strict=True):
@@ -84,8 +100,8 @@ class Cubes(_Volume):
             shown = [Fill(tuple(back), WHITE)] if since[at] else []
             toned = zip(faces, _tones(colour), strict=True)
             shown += [Fill(tuple(face), tone) for face, tone in compress(toned, seen[at])]
-            if has_front:
-                number = Text(written(values[at]), *self.box(*cell).centre, size, INK, 0.5)
+            if has_front and not np.isnan(numbers[at]):
+                number = Text(written(numbers[at]), *self.box(*cell).centre, size, INK, 0.5)
                 is_covered = at[0] < len(values) - 1
                 shown += [number._replace(level=FILL)] if is_covered else _foremost(number, self.cell, colour)
             marks[tuple(cell)] = shown
@@ -118,7 +134,7 @@ class Cubes(_Volume):
         """{cell: marks} that colour what the window covers."""
         shown = _shown(read, front)
         solid = self.solid(read.padded[shown], tints(read.padded, ORANGE)[shown], read.before)
-        return {cell: [mark for mark in marks if isinstance(mark, Fill)] for cell, marks in solid.items()}
+        return {cell: [_grown(mark) for mark in marks if isinstance(mark, Fill)] for cell, marks in solid.items()}
 
     def draw_window(self, sheet, read, at, front):
         """The contour of the window of output cell `at`: pale where what it reads is out of sight."""
@@ -138,10 +154,24 @@ class Cubes(_Volume):
     def draw_output(self, sheet, values, hue=GREEN, first=0, noun="output"):
         """Cubes that appear one a step from step `first` on; pointing at one leads to its step."""
         since = first + order(values.shape)
-        _put(sheet, self.solid(values, tints(values, hue), since=since), since)
+        for cell, marks in self.solid(values, tints(values, hue), since=since).items():
+            for mark in marks:
+                sheet.put(mark, int(since[cell]))
+            z, row, column = cell
+            if row and z + 1 < len(values):
+                self._lower(sheet, marks, int(since[z + 1, row - 1, column]))
         self.frame(sheet, mix(hue, FAINT))
         for cell in np.ndindex(*values.shape):
             sheet.target(named(noun, cell), self.box(*cell), int(since[cell]))
+
+    def _lower(self, sheet, marks, since):
+        """Write the number of a cube into what is seen of it once the cube before it, a row higher, hides its top."""
+        for mark in marks:
+            if isinstance(mark, Text):
+                box = Box(mark.x - self.cell / 2, mark.y - self.cell / 2, self.cell, self.cell).grown(-1)
+                ground = next(each for each in reversed(marks) if isinstance(each, Fill))
+                sheet.fill(box, ground.colour, since=since)
+                sheet.put(mark._replace(y=mark.y + SLANT_Y / 2 * self.cell), since)
 
     def mark(self, sheet, colour):
         self.frame(sheet, colour, 2)
@@ -170,7 +200,7 @@ class Slices(_Volume):
 
     def _draw(self, sheet, values, colours, since=None, first=0):
         """Numbered cells, under the numbers of their slices, which count from `first`."""
-        size = fitting_size(values, self.cell)
+        size, values = _legible(values, self.cell)
         for z, grid in enumerate(self.grids):
             shown = None if since is None else since[z]
             sheet.grid(values[z], grid.x, grid.y, self.cell, colours=colours[z], since=shown, size=size)
@@ -240,8 +270,31 @@ def _foremost(number, cell, colour):
     """
     air = (1 - FRAME - NUMBER) * cell
     width, height = text_width(number.string, number.size) + 0.9 * air, number.size + 2
-    ground = number.x - width / 2, number.y - height / 2, number.x + width / 2, number.y + height / 2
-    return [Fill(ground, colour, CLEAR), number]
+    box = Box(number.x - width / 2, number.y - height / 2, width, height)
+    return [Fill(_ground(box), colour, CLEAR), number]
+
+
+def _ground(box):
+    """Its corners and a fifth, so that it is no cell, which every number that ever stands there had to fit."""
+    left, top, right, bottom = box.corners
+    return left, top, right, top, right, bottom, left, bottom, left, top
+
+
+def _grown(fill):
+    """A ground a little larger than the one under it, whose edges would show; other fills as they are."""
+    if fill.level != CLEAR:
+        return fill
+    (left, top), (right, bottom) = fill.points[:2], fill.points[4:6]
+    return fill._replace(points=_ground(Box(left, top, right - left, bottom - top).grown(SEAM)))
+
+
+def _legible(values, cell):
+    """How large numbers are in such cells, and the numbers; nan for those that cannot be read there at all."""
+    size = fitting_size(values, cell)
+    if size >= LEGIBLE:
+        return size, values
+    fits = np.vectorize(lambda value: text_width(written(value), LEGIBLE) < cell - 2)(values)
+    return LEGIBLE, np.where(fits, values, np.nan)
 
 
 def _tones(colour):
@@ -249,10 +302,9 @@ def _tones(colour):
     return mix(INK, SHADE, colour), mix(INK, SHADE / 2, colour), colour
 
 
-def _put(sheet, solid, since=None):
-    for cell, marks in solid.items():
-        for mark in marks:
-            sheet.put(mark, 0 if since is None else int(since[cell]))
+def _put(sheet, solid):
+    for mark in chain(*solid.values()):
+        sheet.put(mark)
 
 
 def _shown(read, front):
@@ -327,6 +379,12 @@ class Lines:
         sizes = [self.kind.extent(shape) for shape in self.shapes]
         sizes = [(cells * self.cell + pixels, tall * self.cell) for cells, pixels, tall in sizes]
         return [Box(*box.corner_of(*size), *size) for box, size in zip(self._boxes, sizes, strict=True)]
+
+    def corner(self, number):
+        """Left and top of a volume with its name."""
+        box, place = self._boxes[number], self.places[number]
+        name = box.centre[0] - text_width(self.names[number]) / 2
+        return min(self._stands[number].x, name), place.name_at(box) - NAME / 2
 
     @cached_property
     def places(self):

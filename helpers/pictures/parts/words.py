@@ -59,6 +59,13 @@ def ending_in(formula, ask, covers):
     return *numbers, Fact(result, ask, covers)
 
 
+def fewer(works, covers=()):
+    """Which of two ways takes fewer multiplications, {what it is called: how many}: a part of a sentence to guess."""
+    (one, first), (other, second) = ((name, int(count)) for name, count in works.items())
+    least = "neither" if first == second else one if first < second else other
+    return Fact(least, "Which takes fewer multiplications?", covers, choices=(one, other, "neither"))
+
+
 def size_sentence(rows, columns):
     """The size formula of both axes, once where they have the same numbers. The rows can be asked for."""
     asked = ending_in(rows, "How many rows will the output have?", ["output"])
