@@ -67,7 +67,7 @@ def _bound(function, args, kwargs):
 class Demo(widgets.VBox):
     """Controls, and the View, kept in step. `controls` maps each argument to its widget."""
 
-    def __init__(self, function, controls, presets, ask_first=False, numbers=()):
+    def __init__(self, function, controls, presets, ask_first, numbers):
         __tracebackhide__ = True
         self.function, self.presets = function, presets
         self.controls = controls_of(function, controls)
@@ -75,9 +75,10 @@ class Demo(widgets.VBox):
         self.preset = widgets.Dropdown(options=[OWN, *presets], description="preset")
         self.preset.layout.width, self.preset.style.description_width = "340px", "initial"
         self.new_numbers = widgets.Button(description="new numbers", icon="random")
-        self.numbers = Numbers(function.__globals__, dict(numbers))
+        self.numbers = Numbers(function.__globals__, numbers)
         printed = []
         self.picture = self._called_at_start(printed)
+        self._check_nouns()
         asks = "once" if ask_first else "off"
         self.view = View(self.picture, inspect.getdoc(function) or "", printed, asks, [*numbers])
         self._busy = False
@@ -115,6 +116,13 @@ class Demo(widgets.VBox):
                        f"but returns {got}")
         return picture
 
+    def _check_nouns(self):
+        __tracebackhide__ = True
+        nouns = dict.fromkeys(target.name.partition("[")[0] for target in self.picture.sheet.targets)
+        for noun in self.numbers.names:
+            if noun not in nouns:
+                raise Slip(f"numbers names {noun}, but the cells of this picture are {', '.join(nouns) or 'none'}.")
+
     def _called_at_start(self, printed):
         __tracebackhide__ = True
         try:
@@ -151,8 +159,11 @@ class Demo(widgets.VBox):
     def _enter(self, change):
         """A number that was typed into a cell of the picture."""
         name, step, value, _ = change.new
-        noun, index = name.partition("[")[0], self.picture.index(name, step)
-        self._update(before=lambda: self.numbers.put(noun, index, value))
+
+        def put():
+            self.numbers.put(name.partition("[")[0], self.picture.index(name, step), value)
+
+        self._update(before=put)
 
     @contextmanager
     def _alone(self):

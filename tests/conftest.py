@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 import refresh
@@ -72,18 +73,18 @@ def run():
     in the end they are back.
     """
     def run(path):
-        started = {}
+        played = set()
 
         def play(namespace):
-            for demo in {each.demo for each in namespace.values() if hasattr(each, "demo")} - started.keys():
-                started[demo] = {name: namespace[name] for name in demo.numbers.names.values()}
+            for demo in {each.demo for each in namespace.values() if hasattr(each, "demo")} - played:
+                played.add(demo)
+                stack.enter_context(demo.numbers.kept())
                 type_into(demo)
                 demo.new_numbers.click()
 
-        namespace = run_cells(path, {"__name__": "__main__"}, play)
-        for demo, tensors in started.items():
-            namespace.update(tensors)
-            demo.numbers.deals = 0
+        with ExitStack() as stack:
+            namespace = run_cells(path, {"__name__": "__main__"}, play)
+        for demo in played:
             demo._update()
         return namespace
 

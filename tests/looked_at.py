@@ -44,10 +44,14 @@ def _outside(marks, extents, sheet):
 
 
 def _cramped(marks, extents):
-    """Numbers that do not fit their cell, or are hard to read on what may lie under them."""
+    """Numbers that do not fit their cell, or are hard to read on what may lie under them.
+
+    Between the whole levels lies what only keeps lines off a number, which is as large as that one.
+    """
     fills = list(dict.fromkeys((tuple(box), mark.colour, mark.level)
                                for mark, box in zip(marks, extents.tolist(), strict=True)
-                               if isinstance(mark, Fill) and (len(mark.points) == 4 or _is_box(mark.points))))
+                               if isinstance(mark, Fill) and mark.level % 1 == 0
+                               and (len(mark.points) == 4 or _is_box(mark.points))))
     boxes, levels = np.array([box for box, *_ in fills]).reshape(-1, 4), np.array([level for *_, level in fills])
     texts = [mark for mark in marks if isinstance(mark, Text)]
     for text, over in zip(texts, _under(texts, boxes, levels), strict=True):

@@ -29,10 +29,10 @@ PAGE = """async ([module, style, width, state, parts, shadow]) => {
     root.append(css, el);
     const {mount} = await import(`data:text/javascript;base64,${module}`);
     const asked = [], views = [], heard = () => views.forEach(each => each());
-    const put = {step: step => asked.push(state.step = step), want: () => { state.rest = parts[0]; }, rests: () => {}};
+    const put = {step: step => asked.push(state.step = step),
+        want: want => { state.want = want; state.rest = parts[0]; }};
     const source = {get: name => state[name], listen: each => { views.push(each); return () => {}; },
         put: (name, value) => {
-            if (state[name] === value) return;
             put[name] ? put[name](value) : (state[name] = value);
             heard();
         }};
@@ -276,6 +276,16 @@ def test_asked_once_it_hides_the_first_picture_until_there_is_an_answer(page):
     assert "2 of 9" in words(page)
 
 
+def test_the_next_question_stays_where_a_picture_asks_only_once(page):
+    open_alone(page, walk(), asks="once")
+    page.get_by_role("button", name="show me").click()
+    page.clock.run_for(400)
+    page.get_by_role("button", name="next question").click()
+    page.clock.run_for(3000)  # and all that is remembered meanwhile
+    assert question(page) == "What will output[0, 1] be?"
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+
+
 def test_a_refused_setting_hides_the_question_and_uncovers_nothing(page):
     open_alone(page, walk(), asks="on")
     page.evaluate("source.put('words', 'No window fits.'); source.put('trouble', 'refused')")
@@ -372,7 +382,7 @@ def test_a_finger_types_by_a_second_tap(page):
     assert entry(page) == ["weight[0, 0]", 0, 4]
 
 
-@pytest.mark.parametrize("typed", ["seven", "100", "-99.5", "."])
+@pytest.mark.parametrize("typed", ["seven", "100", "-99.5", ".", "1/3", "5 5", "3-"])
 def test_what_is_no_number_for_a_cell_is_told_and_nothing_is_lost(page, typed):
     picture = walk()
     open_alone(page, picture, nouns=["weight"])
@@ -386,6 +396,37 @@ def test_what_is_no_number_for_a_cell_is_told_and_nothing_is_lost(page, typed):
     page.keyboard.press("Escape")
     assert not page.get_by_role("textbox").is_visible()
     assert entry(page) == []
+
+
+def test_a_pointer_that_wanders_off_changes_no_other_cell(page):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    page.keyboard.type("7")
+    page.mouse.move(*place(page, picture, "output[1, 1]"))
+    page.keyboard.press("Enter")
+    assert entry(page) == ["weight[0, 0]", 0, 7]
+
+
+def test_what_is_typed_is_objected_to_aloud(page):
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    page.keyboard.type("-")
+    page.keyboard.press("Enter")
+    page.clock.run_for(400)
+    assert "Type a number from −99 to 99." in page.locator("[role=status]").inner_text()
+
+
+def test_at_rest_nothing_is_sent_again_and_again(page):
+    open_alone(page, walk())
+    page.clock.run_for(5000)
+    page.evaluate("""() => { window.changes = 0; new MutationObserver(() => { changes += 1; }).observe(
+        document.querySelector('.picture'), {subtree: true, childList: true, attributes: true}); }""")
+    page.clock.run_for(8000)
+    assert page.evaluate("changes") == 0
 
 
 def test_nothing_is_typed_while_a_question_is_open(page):

@@ -13,7 +13,7 @@ from ipywidgets.comm import comm
 import helpers.live.still
 from helpers import Refused, explore, samples
 from helpers.drawing.picture import Picture
-from helpers.drawing.sheet import Sheet
+from helpers.drawing.sheet import Box, Sheet
 from helpers.live.controls import Slip
 from helpers.live.film import Film
 
@@ -409,7 +409,10 @@ def shows_row(**numbers):
 
     @explore(kernel=(1, 3), numbers=numbers or {"input": "row"})
     def demo(kernel=1):
-        return picture(f"kernel {kernel}, {row.flatten().tolist()}")
+        shown = picture(f"kernel {kernel}, {row.flatten().tolist()}")
+        for column in range(4):
+            shown.sheet.target(f"input[0, {column}]", Box(20 * column, 0, 20, 20))
+        return shown
     return demo
 
 
@@ -462,6 +465,36 @@ def test_numbers_need_a_tensor():
         shows_row(input="nowhere")
     with pytest.raises(Slip, match="show a tensor module, but module is of type module now"):
         shows_row(input="module")
+
+
+def test_numbers_need_cells_and_a_range():
+    with pytest.raises(Slip, match="numbers names inputs, but the cells of this picture are input"):
+        shows_row(inputs="row")
+    globals()["flat"] = torch.zeros(3)
+    with pytest.raises(Slip, match="All numbers of flat are 0, which is no range"):
+        shows_row(input="flat")
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (1, 1, 1, 4)])
+def test_dealt_and_typed_into_a_tensor_keeps_its_shape(shape):
+    global row
+    row = torch.tensor([1, 3, 0, 2]).reshape(shape)  # whole, and yet 3.5 can be typed
+    demo = renewed()
+    click(demo.new_numbers)
+    assert row.shape == shape
+    enter(demo, "input[0, 2]" if len(shape) > 1 else "input[2]", 3.5)
+    assert row.flatten()[2] == 3.5
+    assert row.shape == shape
+
+
+def renewed():
+    """A demo of `row` as it is."""
+    @explore(kernel=(1, 3), numbers={"input": "row"})
+    def demo(kernel=1):
+        shown = picture(f"{row.flatten().tolist()}")
+        shown.sheet.target("input[0, 0]", Box(0, 0, 20, 20))
+        return shown
+    return demo.demo
 
 
 def test_a_name_that_is_no_tensor_any_more_is_told_in_the_demo_which_lives_on():

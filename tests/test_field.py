@@ -478,7 +478,7 @@ def test_the_film_of_a_deep_network_is_small():
 def test_what_can_be_asked_leaves_the_side_view_in_sight(stack):
     picture = stack[2]
     facts = [part for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)]
-    assert [fact.ask.split()[0] for fact in facts if fact.choices] in (["Does"], [])
+    assert [fact.ask.split()[0] for fact in facts if fact.choices] in (["How"], [])
     for fact in facts:
         for what in fact.covers:
             left, _, right, _ = picture.covered(what)

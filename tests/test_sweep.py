@@ -166,6 +166,7 @@ def test_new_numbers_are_right_too(demo):
 @every_demo
 def test_the_torch_line_gives_what_is_shown(demo):
     """Pasted into a cell, with other numbers too; at the start some of them are large enough to be drawn."""
+    assert lines(demo) or not demo.numbers.names
     assert all(drawn or is_layer for drawn, is_layer in map(compared, repeat(demo), lines(demo)))
     for setting in settings(demo, 10, 10):
         set_controls(demo, setting)

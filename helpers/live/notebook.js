@@ -97,7 +97,6 @@ function render({ model, el }) {
       return () => model.off("change", heard);
     },
     put(name, value) {
-      if (JSON.stringify(model.get(name)) === JSON.stringify(value)) return;
       model.set(name, value);
       model.save_changes();
     },

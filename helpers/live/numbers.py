@@ -1,6 +1,7 @@
 """The notebook's own tensors in a demo: dealt anew, and typed into, cell by cell."""
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil, floor
 
 from helpers.live.controls import Slip
 from helpers.samples import whole_numbers
@@ -25,7 +26,10 @@ class Numbers:
     def __post_init__(self):
         __tracebackhide__ = True
         tensors = {name: self._tensor(name) for name in self.names.values()}
-        self._ranges = {name: (int(tensor.min()), int(tensor.max())) for name, tensor in tensors.items()}
+        self._ranges = {name: (floor(tensor.min()), ceil(tensor.max())) for name, tensor in tensors.items()}
+        for name, (low, high) in self._ranges.items():
+            if low == high:
+                raise Slip(f"All numbers of {name} are {low}, which is no range to deal new ones from.")
 
     def _tensor(self, name):
         __tracebackhide__ = True
@@ -37,10 +41,11 @@ class Numbers:
 
     def deal(self):
         """Whole numbers by chance in all of them, each in the range that it had at the start."""
-        for name, (low, high) in self._ranges.items():
-            self.deals += 1
-            shape = self._tensor(name).shape
-            self.namespace[name] = whole_numbers(*shape, low=low, high=high, seed=FIRST_SEED + self.deals)
+        shapes = {name: self._tensor(name).shape for name in self._ranges}  # all of them are there, or none is changed
+        self.deals += 1
+        for number, (name, (low, high)) in enumerate(self._ranges.items()):
+            seed = FIRST_SEED + self.deals * len(self._ranges) + number
+            self.namespace[name] = whole_numbers(*shapes[name], low=low, high=high, seed=seed).reshape(shapes[name])
 
     @contextmanager
     def kept(self):
@@ -54,6 +59,7 @@ class Numbers:
 
     def put(self, noun, index, value):
         """A number into the cell that has these last indices; the axes before them have only their first."""
-        changed = self._tensor(self.names[noun]).clone()
+        changed = self._tensor(self.names[noun]).detach().clone()
+        changed = changed if changed.is_floating_point() else changed.float()
         changed[(0,) * (changed.ndim - len(index)) + tuple(index)] = value
         self.namespace[self.names[noun]] = changed

@@ -192,6 +192,7 @@ export function mount(el, source) {
   const form = html("div", { className: "ask" }, asked, choices, commit, reveals, result, next);
   el.append(html("div", { className: "bar" }, walk, html("span", { className: "asking" }, score, asks), stage), question, sheet, html("div", { className: "line" }, form, touch), words, printed, told);
 
+  const save = (name, value) => JSON.stringify(source.get(name)) === JSON.stringify(value) || source.put(name, value);
   let drawing, seen = {}, wanted = 0, kept = null, pointed = null, timer = null, requested = "", walks = false, moved = false, resting, shownRows = [], news = "", peace, heard = "", fact = null, isOpen = false, turn = 0, asking = 0, entering = null;
   const known = new Set(); // questions of this picture
 
@@ -209,7 +210,7 @@ export function mount(el, source) {
     const [before, isNew] = [seen.asks, now.scene !== seen.scene];
     seen = now;
     if (isNew || (now.asks === "on" && before !== "on")) ask(now.asks === "on" || (now.asks === "once" && drawing.number === 1));
-    else if (now.asks === "off" && (isOpen || before === "on")) ask(false);
+    else if (now.asks === "off" && before !== "off" && (isOpen || before === "on")) ask(false);
     el.dataset.trouble = now.trouble;
     // For whoever waits outside
     el.dataset.whole = drawing.have === drawing.all;
@@ -225,7 +226,7 @@ export function mount(el, source) {
     drawing = new Drawing(scene, { ...source.get("photos"), ...source.get("fresh") }, drawing);
     if (!drawing.root.parentNode) canvas.append(drawing.root, drawing.light);
     canvas.setAttribute("viewBox", `0 0 ${scene.size.join(" ")}`);
-    pointed = null;
+    pointed = entering = null;
     known.clear();
     if (kept && number(kept) < 0) kept = null;
     slider.max = scene.steps - 1;
@@ -250,16 +251,16 @@ export function mount(el, source) {
     clearTimeout(peace);
     resting = setTimeout(() => {
       const want = `${drawing.number} ${drawing.have}`;
-      if (drawing.have < drawing.all && want !== requested) source.put("want", (requested = want));
-      if (moved) source.put("step", wanted); // and not a view that only looks on
+      if (drawing.have < drawing.all && want !== requested) save("want", (requested = want));
+      if (moved) save("step", wanted); // and not a view that only looks on
       moved = false;
       if (!timer) announce();
-      peace = setTimeout(() => !timer && !seen.trouble && source.put("rests", `${drawing.number} ${step()}`), PEACE);
+      peace = setTimeout(() => !timer && !seen.trouble && save("rests", `${drawing.number} ${step()}`), PEACE);
     }, REST);
   }
 
   function announce() {
-    const text = [...(form.hidden ? [] : [isOpen || entering ? asked : result]), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
+    const text = [...(form.hidden ? [] : isOpen || entering ? [asked, result] : [result]), ...words.children, ...(kept || pointed || news ? [touch] : [])].map((row) => row.textContent).join(" ");
     if (told.textContent !== text) told.textContent = text;
   }
 
@@ -282,13 +283,13 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = news || [lit.words, types(kept) && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint());
+    touch.textContent = news || [lit.words, types(kept) && !seen.trouble && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint());
     walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
     const [right, made] = source.get("guesses");
     score.textContent = made ? `${right} of ${made} right` : "";
     asks.ariaPressed = seen.asks === "on";
     asks.hidden = !facts(now).length;
-    if (entering !== kept?.name) entering = null;
+    if (entering?.name !== kept?.name) entering = null;
     const isAnswered = fact && !isOpen && now === asking && !lit.words && !news;
     for (const each of [guess, commit]) each.hidden = isOpen ? fact[3] : !entering;
     commit.textContent = entering ? "set" : "guess";
@@ -352,16 +353,22 @@ export function mount(el, source) {
     choices.replaceChildren(...(fact[3] ?? []).map((textContent) => button({ textContent, onclick: () => answer(textContent) })));
   }
 
+  // Say what is wrong with what was typed
+  function object(why) {
+    result.textContent = why;
+    soon();
+  }
+
   const valueOf = (text) => parseFloat(text.replace(/,(?=\d{3})/g, "").replace(",", ".").replace("−", "-").replace(/^[^\d.-]+/, ""));
 
   function answer(said) {
     const isRight = fact[3] ? said === fact[0] : valueOf(said) === valueOf(fact[0]);
     const [right, made] = source.get("guesses");
-    if (said && !fact[3] && isNaN(valueOf(said))) return (result.textContent = "Type a number.");
+    if (said && !fact[3] && isNaN(valueOf(said))) return object("Type a number.");
     isOpen = false;
     for (const each of facts(asking)) known.add(each[1]);
-    if (said) source.put("guesses", [right + isRight, made + 1]);
-    if (seen.asks === "once") source.put("asks", "off");
+    if (said) save("guesses", [right + isRight, made + 1]);
+    if (seen.asks === "once") save("asks", "off");
     result.textContent = !said ? `It is ${fact[0]}.` : isRight ? `✓ ${fact[3] ? "Right:" : "Yes,"} ${fact[0]}.` : `You said ${said}, it is ${fact[0]}.`;
     renew();
     sheet.focus({ preventScroll: true });
@@ -382,16 +389,17 @@ export function mount(el, source) {
   const types = (thing) => nouns().some((noun) => thing?.name?.startsWith(`${noun}[`));
 
   function type(start) {
-    [entering, fact, guess.value, result.textContent] = [kept.name, null, start, ""];
-    asked.replaceChildren(`${entering} = `, guess);
+    [entering, fact, guess.value, result.textContent] = [{ name: kept.name, step: frame() }, null, start, ""];
+    asked.replaceChildren(`${entering.name} = `, guess);
     renew();
     guess.focus();
   }
 
   function enter() {
-    const value = valueOf(guess.value);
-    if (!(Math.abs(value) <= LARGEST)) return (result.textContent = `Type a number from −${LARGEST} to ${LARGEST}.`);
-    source.put("entry", [entering, frame(), value, Date.now()]);
+    const text = guess.value.trim().replace("−", "-").replace(",", ".");
+    const value = /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text) ? +text : NaN;
+    if (!(Math.abs(value) <= LARGEST)) return object(`Type a number from −${LARGEST} to ${LARGEST}.`);
+    save("entry", [entering.name, entering.step, value, Date.now()]);
     entering = null;
     renew();
     sheet.focus({ preventScroll: true });
@@ -526,7 +534,7 @@ export function mount(el, source) {
   };
 
   function press(event) {
-    const isTyped = /^[-−.\d]$|^Enter$/.test(event.key) && types(kept) && !seen.trouble;
+    const isTyped = /^[-−+.,\d]$|^Enter$/.test(event.key) && types(kept) && !seen.trouble;
     if (event.altKey || event.ctrlKey || event.metaKey || !(isTyped || Object.hasOwn(KEYS, event.key))) return;
     event.preventDefault();
     event.stopPropagation();
@@ -569,7 +577,7 @@ export function mount(el, source) {
   for (const [button, by] of [[back, -1], [forth, 1]]) button.addEventListener("click", () => { if (timer) rest(); go(step() + by); });
   play.addEventListener("click", toggle);
   stage.addEventListener("click", fill);
-  asks.addEventListener("click", () => source.put("asks", seen.asks === "on" ? "off" : "on"));
+  asks.addEventListener("click", () => save("asks", seen.asks === "on" ? "off" : "on"));
   const guessed = () => guess.value.trim() && (entering ? enter() : answer(guess.value.trim()));
   commit.addEventListener("click", guessed);
   guess.addEventListener("keydown", ({ key }) => {

@@ -21,6 +21,7 @@ from helpers.practice import HERE_TO_DO, ONLY_A_PAGE
 HERE = Path(__file__).parent
 MOST, ROOM, STILL = 4_000_000, 1_000_000, 60_000  # bytes of a chapter, of a demo in it, of what stands for that
 SERIES = "What does a convolution really do?"
+DEAD = "A still picture. It moves where scripts are allowed, in a browser that is not older than 2023."
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 
 
@@ -118,7 +119,7 @@ def _living(stored, binder):
     image = _image(base64.b64encode(picture.png()).decode(), "")
     return (f'<div class="explorer" id="{demo.function.__name__}" data-asks="{demo.view.asks}" '
             f'data-question="{escape(demo.view.question)}">'
-            f'<div class="still">{image}{sentences}</div><p class="fewer">{fewer}</p>'
+            f'<div class="still">{image}{sentences}<p class="dead"><i>{DEAD}</i></p></div><p class="fewer">{fewer}</p>'
             f'<script type="text/plain" class="stored">{stored.text()}</script></div>')
 
 
@@ -133,7 +134,7 @@ def index(paths):
     """The page that leads to the others, as HTML."""
     notebooks = {path: read(path) for path in paths}
     rows = "".join(f'<li><a href="{path.stem}.html">{_chinese_in(title(notebook))}</a><br>'
-                   f"After it, {_markdown(promise(notebook)).removeprefix('<p>').removesuffix('</p>')}</li>"
+                   f"After it, {_markdown(promise(notebook)).strip().removeprefix('<p>').removesuffix('</p>')}</li>"
                    for path, notebook in notebooks.items())
     body = (f"<h1>{SERIES}</h1><p>Drag a slider and watch the layer work, cell by cell, on real numbers. "
             f"Every page is one file: it needs no network, and you may save it or hand it on.</p><ul>{rows}</ul>")

@@ -82,7 +82,7 @@ function controls(box, stored) {
   if (preset.length > 1) {
     labelled("preset", preset);
     preset.value = stored.preset;
-    preset.addEventListener("change", () => {
+    preset.addEventListener("input", () => {
       stored.wanted = preset.value;
       stored.controls.forEach(([name], k) => (stored.at[k] = stored.presets[preset.value]?.[name] ?? stored.at[k]));
       show();
@@ -93,11 +93,11 @@ function controls(box, stored) {
     const made = kind === "slider" ? html("input", { type: "range", min: 0, max: values.length - 1 })
       : kind === "box" ? html("input", { type: "checkbox" })
       : html("select", {}, ...values.map((textContent, value) => html("option", { textContent, value })));
-    const read = () => (kind === "box" ? values.indexOf(made.checked ? "True" : "False") : +made.value);
+    const read = () => +(kind === "box" ? made.checked : made.value); // a box has the values False and True
     const output = html("output");
     labelled(name, made, ...(kind === "slider" ? [output] : []));
     settle.push(() => {
-      if (kind === "box") made.checked = values[stored.at[k]] === "True";
+      if (kind === "box") made.checked = stored.at[k] === 1;
       else made.value = stored.at[k];
       output.textContent = values[stored.at[k]];
       if (kind === "slider") made.setAttribute("aria-valuetext", output.textContent);
@@ -126,6 +126,11 @@ async function enliven(demo) {
   controls(box, stored);
   mount(picture, stored);
 }
+
+// What is printed has its answers, for nobody can press a button on paper
+addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll(".ask:not([hidden]) button")) if (each.textContent === "show me" && !each.hidden) each.click();
+});
 
 const near = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {

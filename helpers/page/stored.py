@@ -29,10 +29,10 @@ def values(demo, name):
     if isinstance(control, widgets.Checkbox):
         return [False, True]
     if hasattr(control, "options"):
-        return list(control.options)
+        return list(control._options_values)
     if hasattr(control, "max"):
         count = round((control.max - control.min) / control.step)
-        return [type(control.value)(control.min + i * control.step) for i in range(count + 1)]
+        return [type(control.value)(round(control.min + i * control.step, 10)) for i in range(count + 1)]
     presets = [settings[name] for settings in demo.presets.values() if name in settings]
     return list({repr(value): value for value in [control.value, *presets]}.values())
 
@@ -64,16 +64,18 @@ class Stored:
 
     def fit(self, room):
         """Take as many settings as fit into so many bytes, as they stand in the page. ValueError where none do."""
-        wrong_by = 1
-        for _ in range(2):
-            self._take_all()
-            while (guess := self.guess()) * wrong_by > room and self._thin():
-                pass
-            wrong_by = len(self.text()) / guess
+        self._thin_to(room)
+        off_by = len(self.text()) / self.guess()
+        self._take_all()
+        self._thin_to(room / off_by)
         while len(self.text()) > room:
             if not self._thin():
                 raise ValueError(f"{self.demo.function.__name__} does not fit into {room} bytes")
         return self
+
+    def _thin_to(self, guess):
+        while self.guess() > guess and self._thin():
+            pass
 
     def guess(self):
         """Bytes, judged by some settings."""

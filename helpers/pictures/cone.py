@@ -166,7 +166,7 @@ class Cone:
         if seer:
             row = [named("cell", (0, cell)) for cell in range(self.size)]
             count = Fact(count, f"How many input cells have a path to {seer}?", row)
-            kind = Fact(kind, f"Does {seer} reach all input cells from its first to its last?", row, kinds)
+            kind = Fact(kind, f"How does {seer} reach the input: without a gap, or with gaps?", row, kinds)
         return [count, f" input cell{'s' * (len(end.reached) > 1)}, ", kind, *gaps, _span(end)]
 
 

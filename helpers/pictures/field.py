@@ -475,7 +475,7 @@ class _Walk:
         if rows and columns:
             kinds = "without a gap", "with gaps"
             kind = kinds[any(len(runs) > 1 for runs in read)]
-            ask = "Does a unit on top read its field without a gap?"
+            ask = "How does a unit on top read its field: without a gap, or with gaps?"
             yield from (", ", Fact(kind, ask, ["line"], kinds) if frame < self.steps else kind)
 
     def _verdict(self, units, read):

@@ -271,21 +271,15 @@ def _foremost(number, cell, colour):
     air = (1 - FRAME - NUMBER) * cell
     width, height = text_width(number.string, number.size) + 0.9 * air, number.size + 2
     box = Box(number.x - width / 2, number.y - height / 2, width, height)
-    return [Fill(_ground(box), colour, CLEAR), number]
-
-
-def _ground(box):
-    """Its corners and a fifth, so that it is no cell, which every number that ever stands there had to fit."""
-    left, top, right, bottom = box.corners
-    return left, top, right, top, right, bottom, left, bottom, left, top
+    return [Fill(box.corners, colour, CLEAR), number]
 
 
 def _grown(fill):
     """A ground a little larger than the one under it, whose edges would show; other fills as they are."""
     if fill.level != CLEAR:
         return fill
-    (left, top), (right, bottom) = fill.points[:2], fill.points[4:6]
-    return fill._replace(points=_ground(Box(left, top, right - left, bottom - top).grown(SEAM)))
+    left, top, right, bottom = fill.points
+    return fill._replace(points=(left - SEAM, top - SEAM, right + SEAM, bottom + SEAM))
 
 
 def _legible(values, cell):
