@@ -189,6 +189,7 @@ class Demo(widgets.VBox):
         with self._alone() as first:
             if first:
                 printed = []
+                self.preset.value = self._preset_in_force()  # before the answer: then all is as it stays
                 with self._telling_trouble(printed), limited(LIMIT):
                     before()
                     picture = self._called(printed)
@@ -204,7 +205,6 @@ class Demo(widgets.VBox):
         except (Exception, KeyboardInterrupt, TakesTooLong) as error:
             # a student's slip in the cell is shown where the student looks
             self.view.say(_told(error, self.function), "error", printed)
-        self.preset.value = self._preset_in_force()
 
     def _preset_in_force(self):
         now = self.settings.items()

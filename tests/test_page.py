@@ -120,11 +120,13 @@ def test_a_finger_moves_a_slider_and_points(browser, file, notebook, run):
     box, sheet = living(page, name), run(notebook)[name].demo.picture.sheet
     drawn = box.locator(".sheet > svg")
     drawn.scroll_into_view_if_needed()
-    left, top, right, bottom = sheet.targets[0].points
-    place, before = drawn.bounding_box(), box.evaluate(TOLD)
-    page.touchscreen.tap(place["x"] + (left + right) / 2 / sheet.width * place["width"],
-                         place["y"] + (top + bottom) / 2 / sheet.height * place["height"])
-    assert box.locator(".sheet .lit, .sheet .this").count() or box.evaluate(TOLD) != before
+    place, before, answered = drawn.bounding_box(), box.evaluate(TOLD), []
+    for target in sheet.targets[::len(sheet.targets) // 6 + 1]:
+        left, top, right, bottom = target.points
+        page.touchscreen.tap(place["x"] + (left + right) / 2 / sheet.width * place["width"],
+                             place["y"] + (top + bottom) / 2 / sheet.height * place["height"])
+        answered.append(box.locator(".sheet .lit, .sheet .this").count() > 0 or box.evaluate(TOLD) != before)
+    assert any(answered)
     for slider in box.locator(".controls input[type=range]").all():
         slider.scroll_into_view_if_needed()
         place = slider.bounding_box()
