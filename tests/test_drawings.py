@@ -348,6 +348,16 @@ def test_a_choice_is_a_button_and_tells_which_was_right(page):
 
 # Typing into cells
 
+def kept_weight(page, clicks=1):
+    """A picture whose weights take numbers, with the first of them kept by so many clicks."""
+    picture = walk()
+    open_alone(page, picture, nouns=["weight"])
+    page.clock.run_for(300)
+    for _ in range(clicks):
+        page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    return picture
+
+
 def entry(page):
     return page.evaluate("(source.get('entry') ?? []).slice(0, 3)")
 
@@ -372,11 +382,7 @@ def test_a_number_is_typed_into_a_kept_cell_of_a_kind_that_takes_one(page):
 
 
 def test_a_finger_types_by_a_second_tap(page):
-    picture = walk()
-    open_alone(page, picture, nouns=["weight"])
-    page.clock.run_for(300)
-    for _ in range(2):
-        page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    kept_weight(page, clicks=2)
     page.get_by_role("textbox").fill("4")
     page.get_by_role("button", name="set").click()
     assert entry(page) == ["weight[0, 0]", 0, 4]
@@ -384,11 +390,7 @@ def test_a_finger_types_by_a_second_tap(page):
 
 @pytest.mark.parametrize("typed", ["seven", "100", "-99.5", ".", "1/3", "5 5", "3-"])
 def test_what_is_no_number_for_a_cell_is_told_and_nothing_is_lost(page, typed):
-    picture = walk()
-    open_alone(page, picture, nouns=["weight"])
-    page.clock.run_for(300)
-    for _ in range(2):
-        page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    kept_weight(page, clicks=2)
     page.get_by_role("textbox").fill(typed)
     page.keyboard.press("Enter")
     assert "Type a number from −99 to 99." in page.locator(".ask").inner_text()
@@ -399,10 +401,7 @@ def test_what_is_no_number_for_a_cell_is_told_and_nothing_is_lost(page, typed):
 
 
 def test_a_pointer_that_wanders_off_changes_no_other_cell(page):
-    picture = walk()
-    open_alone(page, picture, nouns=["weight"])
-    page.clock.run_for(300)
-    page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    picture = kept_weight(page)
     page.keyboard.type("7")
     page.mouse.move(*place(page, picture, "output[1, 1]"))
     page.keyboard.press("Enter")
@@ -410,10 +409,7 @@ def test_a_pointer_that_wanders_off_changes_no_other_cell(page):
 
 
 def test_what_is_typed_is_objected_to_aloud(page):
-    picture = walk()
-    open_alone(page, picture, nouns=["weight"])
-    page.clock.run_for(300)
-    page.mouse.click(*place(page, picture, "weight[0, 0]"))
+    kept_weight(page)
     page.keyboard.type("-")
     page.keyboard.press("Enter")
     page.clock.run_for(400)

@@ -129,8 +129,6 @@ def _packed(styles, mark):
     return styles.number(style), *rest
 
 
-
-
 def _tenths(points):
     return [round(10 * number) for number in points]
 

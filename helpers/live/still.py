@@ -42,8 +42,12 @@ def _outputs(picture, step):
     yield {"text/html": _html(picture.sentences(step)), "text/plain": ASLEEP}, {}
 
 
-def _html(sentences):
-    rows = [f"<div>{f'<b>{escape(name)}</b> ' if name else ''}{escape(''.join(told))}</div>"
+def rows(sentences):
+    """Sentences of a picture as HTML, a line each."""
+    return [f"<div>{f'<b>{escape(name)}</b> ' if name else ''}{escape(''.join(told))}</div>"
             for name, *told in sentences]
-    return "\n".join(['<div class="still">', hidden_unless("explorer", after="still"), *rows,
+
+
+def _html(sentences):
+    return "\n".join(['<div class="still">', hidden_unless("explorer", after="still"), *rows(sentences),
                       f"<p><i>{ASLEEP}</i></p>", "</div>"])

@@ -12,7 +12,7 @@ from nbformat.v4 import new_output
 from pygments.formatters import HtmlFormatter
 
 from helpers.live import module
-from helpers.live.still import ASLEEP, WIDGET
+from helpers.live.still import ASLEEP, WIDGET, rows
 from helpers.page.address import lab
 from helpers.page.lesson import demos, promise, read, run_cells, title
 from helpers.page.stored import Stored
@@ -111,8 +111,7 @@ def _place(name):
 def _living(stored, binder):
     """The demo as it stands before the page's script takes it over, and all that the script needs."""
     demo, picture = stored.demo, stored.demo.picture
-    sentences = "".join(f"<div>{f'<b>{escape(name)}</b> ' if name else ''}{escape(''.join(told))}</div>"
-                        for name, *told in picture.sentences())
+    sentences = "".join(rows(picture.sentences()))
     kept = "; ".join(f"{name} {', '.join(map(str, some))}" for name, some in stored.choices.items()
                      if len(some) < len(stored.all[name]))
     fewer = f'Here with {kept} only. <a href="{binder}">All its settings are in the notebook.</a>' if kept else ""

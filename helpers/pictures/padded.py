@@ -5,12 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import Refused, whole
-from helpers.drawing.palette import BLANK, BLUE, ORANGE, PALE, tints, written
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.palette import BLANK, BLUE, ORANGE, PALE, tints
+from helpers.drawing.picture import Picture
 from helpers.drawing.sheet import named
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import mark_output
-from helpers.pictures.parts.rules import call, verdict
+from helpers.pictures.parts.rules import call, computed
 from helpers.pictures.parts.words import planes, written_size
 
 RULES = {"constant": "zeros, wherever it is",
@@ -119,7 +119,6 @@ class _Copies:
         by_hand = 0 if at is None else self.x[at]
         yield "step", f"{step + 1} of {len(self.cells)} cells of the padding"
         copied = "" if at is None else f" = {named('input', at)}"
-        number = Fact(written(by_hand), f"What will {name} be?", ["source[0]", name])
-        yield "copy", f"{name}{copied} = ", number, verdict(by_hand, self.y[cell], abs(by_hand)).removeprefix(number)
+        yield "copy", f"{name}{copied}", *computed(name, by_hand, self.y[cell], abs(by_hand), ["source[0]", name])
         yield "rule", f"{self.mode}: {RULES[self.mode]}"
         yield "torch", call("F.pad", self.arguments, dict(pad=4 * (self.padding,), mode=self.mode))

@@ -92,10 +92,10 @@ class _Walk:
         at = index_of(step, self.y.shape)
         patch, name = self.read.patch(at), named("output", at)
         yield "step", f"{step + 1} of {self.y.size}, {self.read.where(at)}"
-        equals, fact, rest = computed(name, self.rule.of(patch), self.y[at], self.rule.scale(patch))
-        if self.weight is None:  # the largest of the cells under the window is framed, which would answer
-            fact = Fact(fact, fact.ask, [self._noun])
-        yield self.rule.name, f"{name} = ", *self.rule.told(patch), equals, fact, rest
+        # without weights the largest of the cells under the window is framed, which would answer
+        covers = [self._noun] if self.weight is None else ()
+        yield (self.rule.name, f"{name} = ", *self.rule.told(patch),
+               *computed(name, self.rule.of(patch), self.y[at], self.rule.scale(patch), covers))
         yield from self._sizes
         yield "torch", call(self.rule.layer, self.arguments, self.rule.settings(self.read.window))
 

@@ -127,11 +127,14 @@ def verdict(by_hand, torch_says, scale):
     return f"{written(by_hand)}, but torch says {written(torch_says)}"
 
 
-def computed(name, by_hand, torch_says, scale):
-    """The same as parts of a sentence: the number of the cell with this name can be asked for."""
+def computed(name, by_hand, torch_says, scale, covers=()):
+    """The same as parts of a sentence: the number of the cell with this name can be asked for.
+
+    covers: what answers that, the cell itself unless given
+    """
     number = written(by_hand)
     rest = verdict(by_hand, torch_says, scale).removeprefix(number)
-    return " = ", Fact(number, f"What will {name} be?", [name]), rest
+    return " = ", Fact(number, f"What will {name} be?", covers or [name]), rest
 
 
 def approved(is_so, otherwise="otherwise"):
