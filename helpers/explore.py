@@ -1,8 +1,9 @@
 """A function and its sliders become a live demo. Knows Picture and Refused; knows no layer."""
+import gc
 import inspect
 import linecache
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 
 import ipywidgets as widgets
 from IPython import get_ipython
@@ -42,6 +43,7 @@ def explore(presets=None, /, *, ask_first=False, numbers=None, **controls):
         __tracebackhide__ = True
         demo = Demo(function, controls, presets or {}, ask_first, numbers or {})
         demo.show()
+        _spare_imports()
 
         @wraps(function)
         def checked(*args, **kwargs):
@@ -54,6 +56,12 @@ def explore(presets=None, /, *, ask_first=False, numbers=None, **controls):
         checked.demo = demo
         return checked
     return start
+
+
+@cache
+def _spare_imports():
+    """Let no search for garbage go through all that torch has brought: it takes 0.1 s, in the middle of a move."""
+    gc.freeze()
 
 
 def _bound(function, args, kwargs):

@@ -1,6 +1,6 @@
 """Where the window of a layer stands: a convolution or pooling layer, and the transposed convolution."""
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import cached_property, wraps
 from math import inf
 
 from helpers.arithmetic.costs import macs
@@ -11,11 +11,10 @@ def _per_axis(ask):
     """What is asked about one axis becomes a question that takes, and gives, a number or a tuple with one per axis."""
     @wraps(ask)
     def asked(layer, *given):
-        given = [as_tuple("size or index", each) for each in given]
-        count = axes_named(dict(enumerate(given)))
-        if not (count or layer.named):
+        if not (layer.named or any(isinstance(each, tuple | list) for each in given)):
             return ask(layer, *given)
-        axes = layer.axes(count)
+        given = [as_tuple("size or index", each) for each in given]
+        axes = layer.axes(axes_named(dict(enumerate(given))))
         return tuple(map(ask, axes, *(per_axis(each, len(axes)) for each in given)))
     return asked
 
@@ -32,7 +31,7 @@ class _Layer:
         else:
             self._check()
 
-    @property
+    @cached_property
     def named(self):
         """{setting: tuple}, of those that have a number per axis."""
         return {name: value for name, value in vars(self).items() if isinstance(value, tuple)}

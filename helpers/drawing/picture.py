@@ -5,7 +5,6 @@ from functools import cached_property
 from helpers.drawing.sheet import Sheet, Text
 
 AROUND = 14  # CSS pixels left of what is covered
-LONGEST = 300  # CSS pixels from the place of a text to its end
 
 
 class Term(str):
@@ -96,10 +95,14 @@ class Picture:
         """Corners of what a Fact covers."""
         if what not in self._covers:
             left = min(target.points[0] for target in self.sheet.targets if target.name.startswith(f"{what}["))
-            texts = (mark.ends for mark in self.sheet.marks if isinstance(mark, Text) and abs(mark.x - left) < LONGEST)
-            left = min([left, *(start for start, end in texts if start < left < end)]) - AROUND
+            left = min([left, *(start for start, end in self._texts if start < left < end)]) - AROUND
             self._covers[what] = max(left, 0), 0, self.sheet.width, self.sheet.height
         return self._covers[what]
+
+    @cached_property
+    def _texts(self):
+        """Where each text starts and ends."""
+        return [mark.ends for mark in self.sheet.marks if isinstance(mark, Text)]
 
     @cached_property
     def _covers(self):

@@ -180,7 +180,7 @@ class Sheet:
         self.tint(place, tints(values, hue) if colours is None else colours, since)
         size = fitting_size(values, cell) if size is None else size
         if size >= LEGIBLE:
-            for (row, column), value in np.ndenumerate(values):
+            for row, column, value in _numbered(values):
                 self.text(written(value), x + (column + 0.5) * cell, y + (row + 0.5) * cell, size,
                           since=0 if since is None else int(since[row, column]))
         return place
@@ -188,10 +188,10 @@ class Sheet:
     def tint(self, place, colours, since=None, at=(0, 0)):
         """Colour cells of a grid, those that have a colour, within their white gaps. `at`: row and column of the first
         """
-        for (row, column), colour in np.ndenumerate(colours):
+        for row, column, colour in _numbered(colours):
             if colour:
                 left, top = place.x + (column + at[1]) * place.cell, place.y + (row + at[0]) * place.cell
-                self.put(Fill((left + 1, top + 1, left + place.cell - 1, top + place.cell - 1), str(colour)),
+                self.put(Fill((left + 1, top + 1, left + place.cell - 1, top + place.cell - 1), colour),
                          0 if since is None else int(since[row, column]))
 
     def photo(self, pixels, x, y, width, height):
@@ -215,6 +215,12 @@ class Sheet:
         for row, column in np.ndindex(*shape):
             self.target(named(noun, (*first[:-2], row + first[-2], column + first[-1])), place.box(row, column),
                         step and step(row, column))
+
+
+def _numbered(rows):
+    """(row, column, value) of an array, or of lists, the values as Python's own."""
+    return [(row, column, value) for row, line in enumerate(np.asarray(rows).tolist())
+            for column, value in enumerate(line)]
 
 
 def named(noun, at):

@@ -45,7 +45,7 @@ class Film:
                      still=self._still, since=since, targets=targets, verbs=sheet.verbs)
         return whole | self._part(0, 1)
 
-    def more(self, have, seconds=0.02):
+    def more(self, have, seconds=0.1):
         """The frames after the first `have`, as many as are made in this time, and at least one."""
         late, until, end = self._late, time.perf_counter() + seconds, have
         while end < len(self.order) and (end == have or end < len(self._frames) or time.perf_counter() < until):

@@ -21,6 +21,11 @@ function put(made, attributes) {
   return made;
 }
 
+// Of properties those that change, for to set one costs as much when it is the same
+function change(element, properties) {
+  for (const name in properties) if (element[name] !== properties[name]) element[name] = properties[name];
+}
+
 function svg(name, attributes = {}) {
   return put(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
 }
@@ -59,85 +64,73 @@ const MARKS = {
   photo: [() => svg("image", { preserveAspectRatio: "none" }), (made, [name, ...at], photos) => put(made, { ...corners(at), href: photos[name] })],
 };
 
-function reveal(made, there) {
-  if (made.there === there) return;
-  made.there = there;
-  made.style.display = there ? "" : "none";
+// Let a group have these children in this order, and move as few as possible: a browser lays out numbers slowly.
+function settle(group, wanted) {
+  let next = group.firstChild;
+  for (const child of wanted) {
+    if (child !== next && next && !wanted.has(next)) next.replaceWith(child);
+    else if (child !== next) group.insertBefore(child, next);
+    next = child.nextSibling;
+  }
+  while (group.lastChild && !wanted.has(group.lastChild)) group.lastChild.remove();
 }
 
-// A picture as it has arrived so far, and the SVG that shows a frame of it. What the picture `before` had too
-// stays where it is, for a browser lays out numbers slowly.
+// A picture as it has arrived so far, and the SVG that shows a frame of it. A mark gets its element when it is first
+// shown; one that the picture `before` had too keeps it.
 class Drawing {
   constructor(scene, photos, before) {
-    Object.assign(this, { ...scene, photos, marks: [], sentences: [], frames: new Map(), shown: new Set(), have: 0 });
-    this.looks = scene.styles.map(this.style);
+    Object.assign(this, { ...scene, photos, styles: [], marks: [], sentences: [], frames: new Map(), elements: new Map(), have: 0 });
     this.root = before?.root ?? svg("g");
     this.light = before?.light ?? svg("g");
     this.levels = before?.levels ?? new Map();
+    this.old = before?.known ?? new Map();
     this.known = new Map();
-    this.stands = scene.still.map((mark) => mark && this.make(mark, before?.known));
-    this.add({ ...scene, styles: [] });
-  }
-
-  // A style as [its name, its element, how a mark is put on a copy, its level]
-  style([kind, level, ...how]) {
-    const [model, place] = MARKS[kind];
-    return [`${kind} ${level} ${how}`, model(how), place, level];
-  }
-
-  make([number, ...rest], known) {
-    const [name, model, place, level] = this.looks[number];
-    const key = `${name} ${rest}`;
-    let made = known?.get(key);
-    if (made) {
-      known.delete(key);
-      reveal(made, true);
-    } else {
-      made = Object.assign(model.cloneNode(), { level, there: true });
-      place(made, rest, this.photos);
-    }
-    this.known.set(key, made);
-    if (!this.levels.has(level)) {
-      const after = [...this.levels.keys()].filter((other) => other > level).sort((a, b) => a - b)[0];
-      this.levels.set(level, svg("g"));
-      this.root.insertBefore(this.levels.get(level), this.levels.get(after) ?? null);
-    }
-    return made;
-  }
-
-  // Let every level have what stands still and then what moves, and move as few as possible
-  settle() {
-    for (const [level, group] of this.levels) {
-      const children = new Set([...this.stands, ...this.marks].filter((made) => made.level === level));
-      for (const child of [...group.children]) if (!children.has(child)) child.remove();
-      let next = group.firstChild;
-      for (const child of children) {
-        if (child === next) next = next.nextSibling;
-        else group.insertBefore(child, next);
-      }
-    }
+    this.since = new Map(scene.since);
+    this.add(scene);
   }
 
   add(part) {
-    this.looks.push(...part.styles.map(this.style));
+    this.styles.push(...part.styles.map(([kind, level, ...how]) => [`${kind} ${level} ${how}`, MARKS[kind][0](how), MARKS[kind][1], level]));
+    this.marks.push(...part.marks);
     this.sentences.push(...part.sentences);
-    for (const mark of part.marks) {
-      this.marks.push(this.make(mark));
-      reveal(this.marks.at(-1), false);
-    }
-    if (part.late) this.stands = this.stands.map((made) => made || this.make(part.late.shift()));
-    this.settle();
+    if (part.late) this.still = this.still.map((mark) => mark || part.late.shift());
     for (const [frame, marks, told, groups] of part.shots) this.frames.set(frame, { marks, told, groups });
     this.have += part.shots.length;
     this.leading = null;
   }
 
+  // [level, element] of a mark
+  element(mark) {
+    const [number, ...rest] = mark;
+    const [style, model, place, level] = this.styles[number];
+    if (!this.elements.has(mark)) {
+      const key = `${style} ${rest}`;
+      const made = this.old.get(key) ?? model.cloneNode();
+      if (!this.old.delete(key)) place(made, rest, this.photos);
+      this.known.set(key, made);
+      this.elements.set(mark, made);
+    }
+    return [level, this.elements.get(mark)];
+  }
+
+  level(number) {
+    if (!this.levels.has(number)) {
+      const above = [...this.levels.keys()].filter((other) => other > number).sort((a, b) => a - b)[0];
+      this.levels.set(number, svg("g"));
+      this.root.insertBefore(this.levels.get(number), this.levels.get(above) ?? null);
+    }
+    return this.levels.get(number);
+  }
+
   show(frame) {
-    const next = new Set(this.frames.get(frame).marks);
-    for (const mark of this.shown) if (!next.has(mark)) reveal(this.marks[mark], false);
-    for (const mark of next) reveal(this.marks[mark], true);
-    for (const [mark, step] of this.since) if (this.stands[mark]) reveal(this.stands[mark], step <= frame);
-    this.shown = next;
+    const stands = this.still.filter((mark, each) => mark && (this.since.get(each) ?? 0) <= frame);
+    const wanted = new Map([...this.levels.keys()].map((number) => [number, new Set()]));
+    for (const mark of [...stands, ...this.frames.get(frame).marks.map((each) => this.marks[each])]) {
+      const [number, made] = this.element(mark);
+      if (!wanted.has(number)) wanted.set(number, new Set());
+      wanted.get(number).add(made);
+    }
+    for (const [number, children] of wanted) settle(this.level(number), children);
   }
 
   // What can be pointed at at a place: the topmost.
@@ -283,27 +276,29 @@ export function mount(el, source) {
     const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
     if (rows.some((row, k) => row !== shownRows[k]) || rows.length !== shownRows.length) words.replaceChildren(...(shownRows = rows).map(sentence));
     for (const each of words.querySelectorAll(".term")) each.classList.toggle("lit", +each.dataset.group === lit.group);
-    touch.textContent = news || [lit.words, types(kept) && !seen.trouble && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint());
-    walk.style.visibility = drawing.steps > 1 && !isOpen ? "" : "hidden";
     const [right, made] = source.get("guesses");
-    score.textContent = made ? `${right} of ${made} right` : "";
-    asks.ariaPressed = seen.asks === "on";
-    asks.hidden = !facts(now).length;
     if (entering?.name !== kept?.name) entering = null;
-    const isAnswered = fact && !isOpen && now === asking && !lit.words && !news;
-    for (const each of [guess, commit]) each.hidden = isOpen ? fact[3] : !entering;
-    commit.textContent = entering ? "set" : "guess";
-    reveals.hidden = !isOpen;
-    choices.hidden = !isOpen || !fact[3];
-    next.hidden = !isAnswered || !open(now + 1).length;
-    form.hidden = seen.trouble || !(isOpen || entering || isAnswered);
-    touch.hidden = !form.hidden;
-    touch.classList.toggle("lit", Boolean(news || lit.words));
-    canvas.ariaLabel = drawing.steps > 1 && !isOpen ? `picture of ${drawing.steps} steps` : "picture";
-    sheet.ariaLabel = `${canvas.ariaLabel} that answers to keys`;
-    slider.value = now < drawing.steps ? now : step();
-    slider.setAttribute("aria-valuetext", `step ${+slider.value + 1} of ${drawing.steps}`);
-    count.textContent = `${+slider.value + 1} of ${drawing.steps}`;
+    const isAnswered = Boolean(fact) && !isOpen && now === asking && !lit.words && !news;
+    const isWalk = drawing.steps > 1 && !isOpen;
+    const at = now < drawing.steps ? now : step();
+    change(walk.style, { visibility: isWalk ? "" : "hidden" });
+    change(score, { textContent: made ? `${right} of ${made} right` : "" });
+    change(asks, { ariaPressed: String(seen.asks === "on"), hidden: !facts(now).length });
+    for (const each of [guess, commit]) change(each, { hidden: isOpen ? Boolean(fact[3]) : !entering });
+    change(commit, { textContent: entering ? "set" : "guess" });
+    change(reveals, { hidden: !isOpen });
+    change(choices, { hidden: !isOpen || !fact[3] });
+    change(next, { hidden: !isAnswered || !open(now + 1).length });
+    change(form, { hidden: Boolean(seen.trouble) || !(isOpen || entering || isAnswered) });
+    change(touch, {
+      hidden: !form.hidden,
+      className: news || lit.words ? "touch lit" : "touch",
+      textContent: news || [lit.words, types(kept) && !seen.trouble && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint()),
+    });
+    change(canvas, { ariaLabel: isWalk ? `picture of ${drawing.steps} steps` : "picture" });
+    change(sheet, { ariaLabel: `${canvas.ariaLabel} that answers to keys` });
+    change(slider, { value: String(at), ariaValueText: `step ${at + 1} of ${drawing.steps}` });
+    change(count, { textContent: `${at + 1} of ${drawing.steps}` });
   }
 
   // What this picture answers to

@@ -64,7 +64,7 @@ class Cone:
     @cached_property
     def _edges(self):
         """Where the longest row begins and ends, in input cells."""
-        return min(row[0] for row in self._centres) - 0.5, max(row[-1] for row in self._centres) + 0.5
+        return float(min(row[0] for row in self._centres)) - 0.5, float(max(row[-1] for row in self._centres)) + 0.5
 
     @cached_property
     def cell(self):

@@ -94,13 +94,14 @@ class Cubes(_Volume):
         since = np.zeros(values.shape, dtype=int) if since is None else since
         seen, (size, numbers), marks = _seen(since), _legible(values, self.cell), {}
         there = sorted(np.argwhere(seen.any(axis=-1)).tolist(), key=lambda at: (at[0], -at[1], at[2]))
-        cells = np.array(there) + first
-        for at, cell, back, faces in zip(map(tuple, there), cells.tolist(), *self._faces(cells), strict=True):
-            colour, (*_, has_front) = str(colours[at]), seen[at]
+        cells, which = np.array(there) + first, seen[tuple(np.transpose(there))].tolist()
+        for at, cell, faces_seen, back, faces in zip(map(tuple, there), cells.tolist(), which, *self._faces(cells),
+                                                     strict=True):
+            colour = str(colours[at])
             shown = [Fill(tuple(back), WHITE)] if since[at] else []
             toned = zip(faces, _tones(colour), strict=True)
-            shown += [Fill(tuple(face), tone) for face, tone in compress(toned, seen[at])]
-            if has_front and not np.isnan(numbers[at]):
+            shown += [Fill(tuple(face), tone) for face, tone in compress(toned, faces_seen)]
+            if faces_seen[-1] and not np.isnan(numbers[at]):
                 number = Text(written(numbers[at]), *self.box(*cell).centre, size, INK, 0.5)
                 is_covered = at[0] < len(values) - 1
                 shown += [number._replace(level=FILL)] if is_covered else _foremost(number, self.cell, colour)
