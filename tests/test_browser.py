@@ -418,7 +418,7 @@ LEAST = 14  # CSS pixels of a digit where a demo starts, in a window of 1280
 
 DIGITS = """cell => { const drawn = cell.querySelector('.sheet > svg');
     return [...drawn.querySelectorAll('text')]
-        .filter(text => /\\d/.test(text.textContent) && text.style.display !== 'none')
+        .filter(text => /\\d/.test(text.textContent))
         .map(text => [drawn.getScreenCTM().a * text.getAttribute('font-size'), text.textContent]); }"""
 
 

@@ -90,15 +90,33 @@ def test_browser_and_matplotlib_draw_the_same(page, run, notebook):
             assert np.quantile(apart, 0.999) < 60, f"{name}, {step}: {np.argwhere(apart.max(-1) > 60)[:3]}"
 
 
-def walk():
-    """A small picture that walks: a 3 × 3 kernel on a 5 × 5 input."""
+def walk(kernel=3):
+    """A small picture that walks: a kernel, 3 × 3 unless given, on a 5 × 5 input."""
     import torch
     from torch.nn import functional as F
 
     from helpers import Window, pictures
 
-    x, w = torch.arange(25.0).reshape(1, 1, 5, 5), torch.ones(1, 1, 3, 3)
-    return pictures.sliding_window(x, F.conv2d(x, w), Window(3), w)
+    x, w = torch.arange(25.0).reshape(1, 1, 5, 5), torch.ones(1, 1, kernel, kernel)
+    return pictures.sliding_window(x, F.conv2d(x, w), Window(kernel), w)
+
+
+def drawn(page):
+    return page.locator(".sheet > svg").inner_html()
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 2), (2, 3), (5, 1), (3, 3)])
+def test_what_a_picture_leaves_behind_is_not_seen_in_the_next(page, before, after):
+    """Elements that two pictures share are kept: the second must look as if it stood alone."""
+    open_alone(page, walk(after))
+    alone = drawn(page)
+    open_alone(page, walk(before))
+    page.clock.run_for(400)
+    page.locator(".sheet").press("End")
+    assert drawn(page) != alone
+    page.locator(".sheet").press("Home")
+    page.evaluate("scene => source.put('scene', scene)", packed(Film(walk(after)).start() | {"number": 2}))
+    assert drawn(page) == alone
 
 
 def place(page, picture, name):
