@@ -198,7 +198,7 @@ class Demo(widgets.VBox):
             if first:
                 printed = []
                 self.preset.value = self._preset_in_force()  # before the answer: then all is as it stays
-                with self._telling_trouble(printed), limited(LIMIT):
+                with self._telling_trouble(printed), limited(LIMIT), self.numbers.safe():
                     before()
                     picture = self._called(printed)
                     self.view.show(picture, printed)

@@ -487,6 +487,37 @@ def test_dealt_and_typed_into_a_tensor_keeps_its_shape(shape):
     assert row.shape == shape
 
 
+def test_numbers_that_break_the_function_are_taken_back():
+    global row
+    row = torch.tensor([1, 3, 0, 2])
+
+    @explore(numbers={"input": "row"})
+    def demo():
+        shown = picture(f"{torch.bincount(row).tolist()}")  # whole numbers from 0 only
+        shown.sheet.target("input[0]", Box(0, 0, 20, 20))
+        return shown
+
+    for number in (3.5, -1):
+        enter(demo.demo, "input[0]", number)
+        assert demo.demo.view.trouble == "error"
+        assert row.tolist() == [1, 3, 0, 2]
+    enter(demo.demo, "input[0]", 3)
+    assert says(demo.demo) == ("[1, 0, 1, 2], step 0", "")
+    click(demo.demo.new_numbers)
+    assert demo.demo.view.trouble == ""
+    assert row.dtype == torch.int64
+
+
+def test_gradients_are_wanted_as_before():
+    global row
+    row = torch.tensor([1.0, 3, 0, 2]).requires_grad_()
+    demo = renewed()
+    click(demo.new_numbers)
+    enter(demo, "input[2]", 3.5)
+    assert row.requires_grad
+    assert row.is_leaf
+
+
 def renewed():
     """A demo of `row` as it is."""
     @explore(kernel=(1, 3), numbers={"input": "row"})
