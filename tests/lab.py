@@ -41,17 +41,17 @@ def jupyterlab(notebooks):
         places = {"JUPYTER_CONFIG_DIR": home, "JUPYTERLAB_SETTINGS_DIR": home / "settings",
                   "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces"}
         with (home / "log").open("w") as log:
-            server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *switches], stdout=log, stderr=log,
+            server = subprocess.Popen([sys.executable, "-P", "-m", "jupyterlab", *switches], stdout=log, stderr=log,
                                       env=os.environ | {name: str(place) for name, place in places.items()})
         try:
-            _wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
+            wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
             yield f"http://127.0.0.1:{port}/lab{{}}?token=lesson&reset", home / "notebooks"
         finally:
             server.terminate()
             server.wait(30)
 
 
-def _wait_for(address, server, log):
+def wait_for(address, server, log):
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
         try:
