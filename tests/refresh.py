@@ -4,8 +4,9 @@
     python tests/refresh.py notebooks/01_pooling.ipynb      links everywhere, but run only this one
     python tests/refresh.py --links                         run nothing
 
-Three places are generated: the line of the first cell that starts with "Live:", the last line of the last cell, and
-what stands between the chapters marks of README.md. Titles and promises come from the notebooks' first cells.
+Generated in a notebook: the line of the first cell that starts with "Live:", what Google Colab needs at the top of the
+cell that imports, and the last line of the last cell. In README.md: what stands between the chapters marks, and every
+address of this repository. And binder/environment.yml. Titles and promises come from the notebooks' first cells.
 """
 import argparse
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from helpers.page.address import ROOT, binder, lab, page, repository, site
+from helpers.page.address import ROOT, binder, colab, lab, page, repository, site
 from helpers.page.lesson import paths, promise, read, title
 
 # As JupyterLab saves them, but for the version of Python: a lesson that is run again differs in its outputs
@@ -23,14 +24,28 @@ LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extensio
             "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CHAPTERS = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
-# Where README.md names this repository, wherever else it does
-ADDRESS = re.compile(r"(?<=mybinder\.org/v2/gh/)[\w.-]+/[\w.-]+(?=/HEAD)|(?<=git clone https://github\.com/)[\w.-]+/[\w.-]+")
+# Where README.md and the notebooks name this repository
+ADDRESS = re.compile("(?:{})[\\w.-]+/[\\w.-]+".format("|".join(f"(?<={re.escape(before)})" for before in (
+    "mybinder.org/v2/gh/", "colab.research.google.com/github/", "codespaces.new/", "git clone https://github.com/",
+    "cloneInVolume?url=https://github.com/"))))
+COLAB = """\
+import sys
+
+if "google.colab" in sys.modules:  # where this file is alone: fetch the others
+    shell = get_ipython()
+    shell.system("git clone https://github.com/{} ~/series --depth 1")
+    shell.system("pip install -q ~/series")
+    shell.run_line_magic("cd", "-q ~/series/notebooks")
+
+"""
+FOR_COLAB = re.compile(r'\A(import sys\n\nif "google\.colab" .*?\n\n)?', re.DOTALL)  # at the top of a cell
 PAGES = re.compile(r"https://[\w.-]+\.github\.io/[\w.-]+/(?=\))")
 
 
 def live_line(path):
     voila = binder("urlpath=", f"voila/render/notebooks/{path.name}")
-    return f"Live: [as a page]({page(path)}) · [JupyterLab on Binder]({lab(path)}) · [without its code]({voila})"
+    return (f"Live: [as a page]({page(path)}) · [JupyterLab on Binder]({lab(path)}) · [without its code]({voila}) · "
+            f"[Colab]({colab(path)})")
 
 
 def next_line(path, titles):
@@ -49,6 +64,8 @@ def with_links(path, notebook, titles):
     first.source, found = re.subn(r"^Live:.*$", lambda _: live, first.source, count=1, flags=re.MULTILINE)
     if not found:
         raise ValueError(f'{path.name}: no line of the first cell starts with "Live:"')
+    imports = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    imports.source = FOR_COLAB.sub(lambda _: COLAB.format(repository()), imports.source, count=1)
     last.source = "\n".join([*last.source.split("\n")[:-1], next_line(path, titles)])
     return notebook
 
@@ -56,7 +73,8 @@ def with_links(path, notebook, titles):
 def chapter_table(notebooks):
     """notebooks: {path: notebook}, every one in order."""
     rows = [f"| {title(notebook)} | {promise(notebook)} | [page]({page(path)}), [Binder]({lab(path)}), "
-            f"[notebook](notebooks/{path.name}) |" for path, notebook in notebooks.items()]
+            f"[Colab]({colab(path)}), [notebook](notebooks/{path.name}), "
+            f"[to teach it](notebooks/teaching/{path.stem}.md) |" for path, notebook in notebooks.items()]
     return "\n".join(["| chapter | after it | live |", "| --- | --- | --- |", *rows, ""])
 
 
@@ -64,6 +82,18 @@ def with_chapters(readme, notebooks):
     """The text of README.md, its table and its addresses as they should be."""
     table = chapter_table(notebooks)
     return CHAPTERS.sub(lambda _: table, PAGES.sub(site(), ADDRESS.sub(repository(), readme)))
+
+
+def binder_environment():
+    """The text of binder/environment.yml: environment.yml, the list that it reads written out.
+
+    Were it read from there, Binder would install everything again after each change of a lesson.
+    """
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = "".join(f"      - {line}\n" for line in lines if "==" in line)
+    text = text.replace("      - -r requirements.txt\n", pins)
+    return re.sub(r"\A#.*", "# Written by python tests/refresh.py --links", text)
 
 
 def ran(notebook):
@@ -99,6 +129,7 @@ def refresh(to_run):
     for path in notebooks:
         notebook = with_links(path, read(path), titles)  # read again: running the others takes its time
         save(path, tidied(ran(notebook)) if path in to_run else notebook)
+    (ROOT / "binder/environment.yml").write_text(binder_environment(), encoding="utf-8")
     readme = ROOT / "README.md"
     if readme.exists():
         text = with_chapters(readme.read_text(encoding="utf-8"), notebooks)

@@ -15,7 +15,7 @@ from helpers import Window, explore, pictures, samples
 from helpers.page import chapter, stored
 from helpers.page.stored import Stored, in_words, minus, rolled, values
 
-ROOM = 450_000  # bytes of a demo: fewer settings than in the pages that are published, and as many controls
+ROOM = 300_000  # bytes of a demo: fewer settings than in the pages that are published, and as many controls
 # All that a demo tells, once it shows what its controls say
 TOLD = """demo => [...demo.querySelectorAll('.words > div')].map(row => row.textContent.trim()).join('\\n')"""
 SET = """(control, value) => {

@@ -1,5 +1,6 @@
-"""What keeps the repository one piece: one list of packages, imports that point down, one address."""
+"""What keeps the repository one piece: each package in one list, imports that point down, one address."""
 import ast
+import json
 import re
 import sys
 import textwrap
@@ -14,7 +15,8 @@ import helpers
 from helpers.live import module
 
 ROOT = refresh.ROOT
-REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+REQUIREMENTS, FOR_TESTS = [(ROOT / file).read_text(encoding="utf-8").splitlines()[1:]
+                           for file in ("requirements.txt", "tests/requirements.txt")]
 PINNED = re.compile(r"([\w-]+)==[\w.]+")
 DOWN = {  # what a module of helpers, or else its package, may import from helpers: imports point down only
     "__init__": {"arithmetic", "explore", "live.rows", "pictures", "practice", "samples"},
@@ -22,7 +24,7 @@ DOWN = {  # what a module of helpers, or else its package, may import from helpe
     "live.view": {"drawing", "live.film", "live.module"},
     "live.film": {"drawing"},
     "live.quiz": {"live.module"},
-    "live.numbers": {"live.controls", "samples"},
+    "live.numbers": {"arithmetic", "live.controls", "samples"},
     "live.rows": {"arithmetic", "live.module"},
     "live.controls": {"arithmetic", "live.rows"},
     "live": set(),
@@ -64,9 +66,9 @@ def imported(tree):
 
 
 def test_requirements_are_pinned_and_end_with_the_helpers():
-    *pins, last = [line for line in REQUIREMENTS if not line.startswith("#")]
+    *pins, last = REQUIREMENTS
     assert last == "-e ."
-    assert [pin for pin in pins if not PINNED.fullmatch(pin)] == []
+    assert [pin for pin in pins + FOR_TESTS if not PINNED.fullmatch(pin)] == []
 
 
 def test_environment_reads_the_one_list():
@@ -74,6 +76,18 @@ def test_environment_reads_the_one_list():
     assert lines[lines.index("dependencies:") + 1:] == [
         "- python=3.12", "- pip", "- pip:",
         "- --extra-index-url https://download.pytorch.org/whl/cpu", "- -r requirements.txt"]
+
+
+def test_the_list_for_binder_is_up_to_date():
+    written = (ROOT / "binder/environment.yml").read_text(encoding="utf-8")
+    assert written == refresh.binder_environment(), "run python tests/refresh.py --links"
+
+
+def test_a_codespace_has_what_binder_has():
+    settings = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    python, index = re.search(r"python=(\S+)[^$]*?- (--extra.*)", refresh.binder_environment()).groups()
+    assert settings["image"].endswith(f":{python}")
+    assert settings["postCreateCommand"] == f"pip install {index} --requirement requirements.txt"
 
 
 def test_the_lowest_versions_allowed_are_those_that_are_tried():
@@ -85,15 +99,27 @@ def test_the_lowest_versions_allowed_are_those_that_are_tried():
     assert f"torch=={tried['torch']}" in REQUIREMENTS
 
 
-def test_what_is_imported_is_required():
-    code = [path.read_text(encoding="utf-8") for folder in ("helpers", "tests") for path in sources(folder)]
+def test_what_is_imported_is_required_once_and_where_it_is_needed():
+    code = [path.read_text(encoding="utf-8") for path in sources("helpers")]
     code += [cell.source for path in refresh.paths() for cell in refresh.read(path).cells if cell.cell_type == "code"]
+    lessons, tests = imports(code), imports(path.read_text(encoding="utf-8") for path in sources("tests"))
+    listed, for_tests = names(REQUIREMENTS), names(FOR_TESTS)
+    assert [package for package in lessons if not package & listed] == []
+    assert [package for package in tests if not package & (listed | for_tests)] == []
+    assert listed & set().union(*tests) - set().union(*lessons) == set()
+    assert listed & for_tests == set()
+
+
+def imports(code):
+    """Of each package that is imported, the names that it may be required by."""
     modules = {name.split(".")[0] for text in code for name in imported(ast.parse(text))}
     ours = {"helpers"} | {path.stem for path in sources("tests")}
-    distributions = {module: packages_distributions()[module] for module in modules - sys.stdlib_module_names - ours}
-    required = {pin[1].lower() for line in REQUIREMENTS if (pin := PINNED.fullmatch(line))}
-    assert {module: names for module, names in distributions.items()
-            if not required & {name.lower() for name in names}} == {}
+    return [{name.lower() for name in packages_distributions()[module]}
+            for module in modules - sys.stdlib_module_names - ours]
+
+
+def names(requirements):
+    return {pin[1].lower() for line in requirements if (pin := PINNED.fullmatch(line))}
 
 
 @every_module

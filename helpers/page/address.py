@@ -22,6 +22,11 @@ def lab(path):
     return binder("labpath=", f"notebooks/{path.name}")
 
 
+def colab(path):
+    """A notebook in Google Colab."""
+    return f"https://colab.research.google.com/github/{repository()}/blob/HEAD/notebooks/{path.name}"
+
+
 def site():
     """Where the repository publishes the living pages."""
     owner, name = repository().split("/")
