@@ -6,11 +6,12 @@
 
 Generated in a notebook: the line of the first cell that starts with "Live:", what Google Colab needs at the top of the
 cell that imports, and the last line of the last cell. In README.md: what stands between the chapters marks, and every
-address of this repository. And binder/environment.yml. Titles and promises come from the notebooks' first cells.
+address of this repository; so in hub/README.md. And binder/environment.yml. Titles and promises come from the notebooks' first cells.
 """
 import argparse
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import nbformat
 from nbclient import NotebookClient
@@ -96,6 +97,13 @@ def binder_environment():
     return re.sub(r"\A#.*", "# Written by python tests/refresh.py --links", text)
 
 
+def with_hub_link(text):
+    """The page for hubs with the link by which nbgitpuller fetches this repository and opens the start page."""
+    asked = urlencode({"repo": f"https://github.com/{repository()}", "branch": "main", "targetPath": "convolutions",
+                       "urlpath": f"lab/tree/convolutions/notebooks/{paths()[0].name}"})
+    return re.sub(r"(?<=/git-pull\?)\S+", lambda _: asked, text)
+
+
 def ran(notebook):
     """The notebook with the outputs of a fresh kernel, cell by cell from the top."""
     NotebookClient(notebook, kernel_name="python3", timeout=600, record_timing=False, store_widget_state=False,
@@ -130,6 +138,8 @@ def refresh(to_run):
         notebook = with_links(path, read(path), titles)  # read again: running the others takes its time
         save(path, tidied(ran(notebook)) if path in to_run else notebook)
     (ROOT / "binder/environment.yml").write_text(binder_environment(), encoding="utf-8")
+    hub = ROOT / "hub/README.md"
+    hub.write_text(with_hub_link(hub.read_text(encoding="utf-8")), encoding="utf-8")
     readme = ROOT / "README.md"
     if readme.exists():
         text = with_chapters(readme.read_text(encoding="utf-8"), notebooks)
