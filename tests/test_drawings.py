@@ -364,6 +364,80 @@ def test_a_choice_is_a_button_and_tells_which_was_right(page):
     assert page.locator(".asking").inner_text().startswith("0 of 1 right")
 
 
+def wires():
+    """Six channels in two groups, which a shuffle mixes between two layers."""
+    import torch
+
+    from helpers import arithmetic, pictures
+
+    layer = arithmetic.Grouped(6, 6, 2)
+    return pictures.wiring([layer, arithmetic.Shuffled(6, 2), layer], torch.tensor(6 * [[2, 1, 2, 1, 2, 1]]))
+
+
+def test_what_the_reader_could_trace_is_left_out_while_it_is_asked_for_and_only_what_it_is_about_is_framed(page):
+    picture = wires()
+    open_alone(page, picture)
+    page.clock.run_for(400)
+    painted = page.locator(".sheet > svg > g:first-child *").count()
+    own = len(picture.moves().marks)
+    ask_me(page)
+    assert question(page) == "How many input channels does output 2 hear?"
+    assert page.locator(".sheet > svg > g:first-child *").count() == painted - own
+    assert (covers(page), page.locator(".sheet .this").count()) == (0, 1)
+    ring, box = page.locator(".sheet .this").bounding_box(), place(page, picture, "channel[3, 2]")
+    assert (ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2) == pytest.approx(box, abs=1)
+    page.get_by_role("button", name="show me").click()
+    assert page.locator(".sheet > svg > g:first-child *").count() == painted
+    assert page.locator(".sheet .this").count() == 0
+
+
+# Keys
+
+def stages():
+    """A depthwise separable convolution of one channel."""
+    import torch
+    from torch.nn import functional as F
+
+    from helpers import pictures
+
+    x, deep, point = torch.arange(9.0).reshape(1, 1, 3, 3), torch.ones(1, 1, 3, 3), 2 * torch.ones(1, 1, 1, 1)
+    middle = F.conv2d(x, deep, padding=1)
+    return pictures.separable(x, deep, middle, point, F.conv2d(middle, point), "")
+
+
+def test_t_reaches_the_weights_of_a_step_before_what_leads_to_another(page):
+    open_alone(page, stages())
+    page.clock.run_for(400)
+    page.locator(".sheet").press("End")
+    page.keyboard.press("t")
+    assert "pointwise[0, 0, 0]" in page.locator(".touch").inner_text()
+    assert page.locator(".count").inner_text() == "2 of 2"
+    page.keyboard.press("t")
+    assert page.locator(".count").inner_text() == "1 of 2"
+
+
+def test_escape_leaves_a_stage_that_fills_only_the_window_from_whatever_has_the_focus(page):
+    open_alone(page, walk())
+    page.clock.run_for(400)
+    page.evaluate("() => { Element.prototype.requestFullscreen = () => Promise.reject(new Error('refused')); }")
+    for leave in (page.get_by_role("slider", name="step"), page.get_by_label("speed"), page.locator(".sheet")):
+        page.get_by_role("button", name="fill the screen").click()
+        assert page.locator(".stage").count() == 1
+        leave.press("Escape")
+        assert page.locator(".stage").count() == 0
+
+
+def test_a_finger_is_told_of_no_keys(browser):
+    page = opened(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    picture = walk()
+    open_alone(page, picture, width=374, nouns=["weight"])
+    page.clock.run_for(300)
+    assert page.locator(".touch").inner_text() == "Tap it to keep what you see. Tap a number twice to change it."
+    page.touchscreen.tap(*place(page, picture, "weight[0, 0]"))
+    assert page.locator(".touch").inner_text().endswith("; tap again to change it")
+    page.close()
+
+
 # Typing into cells
 
 def kept_weight(page, clicks=1):

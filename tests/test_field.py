@@ -14,7 +14,7 @@ from helpers.drawing.palette import BLUE, GREEN, ORANGE, PALE, TINTS, WHITE, mix
 from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Fill, Line, Photo, Text
 from helpers.live.film import Film, packed
-from helpers.pictures.field import LEAST, ROOM, SIDE, field
+from helpers.pictures.field import LARGER, LEAST, ROOM, SIDE, field
 
 
 def of_notebook(*cells):
@@ -367,10 +367,16 @@ def test_the_ends_of_the_table_fit_the_sheet_too(row, depth):
 
 
 @pytest.mark.parametrize("name", [name for name in NETS if "branch" in name or "ten" in name or name == "ResNet-101"])
-def test_the_numbers_of_a_network_that_is_known_are_as_large_as_all_writing(name):
+def test_the_numbers_of_a_network_that_is_known_are_no_smaller_than_all_writing(name):
     picture = drawn(*STACKS.get(name, (NETS[name], PHOTO.shape[2:])))
     assert not is_cut_off(picture)
-    assert {mark.size for mark in picture.sheet.marks if isinstance(mark, Text)} == {SMALL}
+    assert min(mark.size for mark in picture.sheet.marks if isinstance(mark, Text)) == SMALL
+
+
+def test_where_lines_are_apart_the_table_is_written_larger():
+    picture = drawn(*STACKS["AlexNet"])
+    sizes = {mark.size for mark in picture.sheet.marks if isinstance(mark, Text) and mark.string in ("jump", "195")}
+    assert sizes == {LARGER * SMALL}
 
 
 @pytest.mark.parametrize("row", [(5, 1, 2), (2, 1, 8)], ids=str)
@@ -480,6 +486,9 @@ def test_what_can_be_asked_leaves_the_side_view_in_sight(stack):
     facts = [part for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)]
     assert [fact.ask.split()[0] for fact in facts if fact.choices] in (["How"], [])
     for fact in facts:
-        for what in fact.covers:
-            left, _, right, _ = picture.covered(what)
-            assert SIDE.right - 10 < left < right == 800
+        step, place = map(picture.covered, fact.covers)
+        assert SIDE.right < place[0] < min(mark.ends[0] for mark in picture.sheet.marks
+                                           if isinstance(mark, Text) and mark.ends[0] > SIDE.right)
+        assert (place[1:], step) == ((0, 800, 470), ())  # and no cone there
+        cells = {mark.colour for mark in picture.sheet.marks if isinstance(mark, Fill) and mark.points[2] < place[0]}
+        assert cells == {PALE}

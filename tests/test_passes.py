@@ -13,6 +13,7 @@ from test_transposed import number, numbers
 
 from helpers import Refused
 from helpers.drawing.palette import BLUE, INK, ORANGE, written
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import TEXT, Line, Text, named
 from helpers.live.film import Film, packed
 from helpers.pictures.passes import passes
@@ -108,10 +109,26 @@ def test_a_step_says_all_that_the_picture_shows():
     assert passes(x, {"deep": deep, "high": high}, made).says(7).splitlines() == [
         "step: 8 of 9, pass 2, high on channel 0, rows 0, 1, column 1",
         "sum: 3·1 + 10·3 = 33 = torch ✓",
+        "channels: 2 → 1 → 1",
         "together: a kernel of 2 × 2 × 1, the product of all, makes the same output at once = torch ✓",
         "cost: 6·2 + 3·2 = 18 multiplications, 2 + 2 weights; at once 3·4 = 12 multiplications, 4 weights; "
         "fewer: block",
         "torch: F.conv3d(F.conv3d(x, deep), high)"]
+
+
+@pytest.mark.parametrize("cubes", [False, True], ids=["slices", "cubes"])
+def test_how_many_channels_are_left_is_asked_first_with_sticks_and_signs_in_sight(cubes):
+    picture = passes(*case(3, 3, 3), cubes=cubes)
+    facts = [part for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)]
+    boxes = [picture.covered(what) for what in facts[1].covers]
+    assert (facts[1].ask, str(facts[1])) == ("How many channels are left after pass 1?", "1")
+    (left, top, right, bottom), cell = boxes[0], picture.covered(*facts[0].covers)  # what covers most is asked first
+    assert (right - left) * (bottom - top) > (cell[2] - cell[0]) * (cell[3] - cell[1])
+    texts = [mark for mark in picture.sheet.marks if isinstance(mark, Text)]
+    hidden = {mark.string for mark in texts for left, top, right, bottom in boxes
+              if left < mark.ends[1] and mark.ends[0] < right and top < mark.y < bottom}
+    assert {text.split(",")[0] for text in hidden if "×" in text} == {"after pass 1", "after pass 2", "output"}
+    assert not hidden & {"=", "∗"}
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])

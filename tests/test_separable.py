@@ -46,8 +46,8 @@ def test_costs_are_those_of_torch_s_layers(setting):
         nn.Conv2d(channels, between, kernel, groups=channels, bias=False), nn.Conv2d(between, filters, 1, bias=False),
         nn.Conv2d(channels, filters, kernel, bias=False))]
     weights, *_ = said(separable(*layers(*setting)), "weights")
-    assert f" = {counts[0]} + {counts[1]} = {counts[0] + counts[1]}, " in weights
-    assert weights.endswith(f" = {counts[2]}")
+    assert f" = {counts[0]:,} + {counts[1]:,} = {counts[0] + counts[1]:,}, " in weights
+    assert weights.endswith(f" = {counts[2]:,}")
     work, *_ = said(separable(*layers(*setting)), "work")
     assert work.startswith(f"{16 * counts[0]:,} + {16 * counts[1]:,} = ")  # 4 × 4 outputs
 

@@ -1,4 +1,6 @@
 """Two convolutions one after the other: every cell of both, and the one kernel that does the same, against torch."""
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -140,7 +142,17 @@ def test_the_torch_call_is_the_one_that_is_given():
 def test_which_way_takes_fewer_multiplications_can_be_guessed(size, least):
     picture = two_passes(*layers(((1, 3), (3, 1)), size))
     guess, = [part for _, *parts in picture.sentences() for part in parts if getattr(part, "choices", ())]
-    assert (guess, guess.choices, guess.covers) == (least, ("two passes", "one pass", "neither"), ("middle",))
+    assert (guess, guess.choices, guess.covers) == (least, ("two passes", "one pass", "neither"), ("middle", "output"))
+
+
+def test_while_what_the_passes_make_is_covered_the_kernels_and_signs_are_in_sight():
+    for size, kernels in [(5, ((1, 3), (3, 1))), (6, ((2, 2), (2, 2))), (3, ((1, 1), (1, 1)))]:
+        picture = two_passes(*layers(kernels, size))
+        boxes = [picture.covered(what) for what in ("middle", "output")]
+        hidden = {mark.string for mark in picture.sheet.marks if isinstance(mark, Text)
+                  for left, _, right, _ in boxes if left < mark.ends[1] and mark.ends[0] < right}
+        names = {text for text in hidden if not re.fullmatch("−?[0-9.]+", text)}
+        assert {name.split()[0] for name in names} == {"middle", "output"}
 
 
 def test_the_first_pass_comes_first_and_reads_the_input():

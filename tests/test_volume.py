@@ -14,6 +14,7 @@ from test_transposed import number, numbers
 
 from helpers import Refused, Window
 from helpers.drawing.palette import BLUE, INK, MUTED, ORANGE, PALE, mix, written
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import LINE, Fill, Line, Text, named
 from helpers.live.film import Film, packed
 from helpers.pictures.volume import slices, volume
@@ -200,16 +201,20 @@ def test_where_the_window_goes_next_can_be_asked_for_at_the_end_of_a_row(view):
     assert asked == 3 * [("columns", "rows", "slices")]
 
 
-def test_asking_for_the_output_of_slices_leaves_the_input_in_sight():
+@pytest.mark.parametrize("kind", [slices, volume])
+def test_asking_for_the_output_leaves_the_input_and_the_signs_in_sight(kind):
     for depth, *setting in DEMO:
-        picture = demo(slices, depth, *setting)
-        left, top, right, bottom = picture.covered("output")
-        covered = {target.name.split("[")[0] for target in picture.sheet.targets
+        picture = demo(kind, depth, *setting)
+        fact, = [part for name, *parts in picture.sentences() for part in parts if name == "size"
+                 and isinstance(part, Fact)]
+        boxes = [picture.covered(what) for what in fact.covers]
+        covered = {target.name.split("[")[0] for target in picture.sheet.targets for left, top, right, bottom in boxes
                    if max(left, target.points[0]) < min(right, target.points[2])
                    and max(top, target.points[1]) < min(bottom, target.points[3])}
         assert covered == {"output"}, (depth, setting)
         texts = [mark for mark in picture.scene(len(picture) - 1) if isinstance(mark, Text)]
-        inside = {mark.string for mark in texts if left < mark.ends[0] and top < mark.y}
+        inside = {mark.string for mark in texts for left, top, _, bottom in boxes
+                  if left < mark.ends[1] and top < mark.y < bottom}
         assert {mark.string for mark in texts if mark.string.startswith("output")} <= inside
         assert not inside & {"=", "∗"}
 

@@ -14,6 +14,7 @@ from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, mix
 from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Fill, Line, Text
 from helpers.live.film import Film, packed
+from helpers.pictures.parts.covered import STEP
 from helpers.pictures.wiring import DIM, LIT, WIRE, grouped, wiring
 
 
@@ -353,11 +354,21 @@ def test_the_axes_of_the_weight_are_named_and_a_number_of_a_row_leads_to_its_out
 
 def test_while_kernels_are_asked_for_the_wires_stay_in_sight():
     picture = with_weight(12, 12, 3)
-    left, *rest = picture.covered("row")
+    left, *rest = picture.covered("kernels")
     assert rest == [0, 800, 500]
-    assert boxes(picture)["channel[1, 0]"][2] < left < boxes(picture)["row[0]"][0]
+    texts = [mark for mark in picture.sheet.marks if isinstance(mark, Text)]
+    assert max(mark.ends[1] for mark in texts if mark.x < 300) < left  # "groups 3", too
+    assert left < min(mark.ends[0] for mark in texts if mark.string in ("output ↓", "input channel →"))
     covers = {part.ask: part.covers for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)}
-    assert covers["How many of the 144 kernels are stored?"] == ("row",)
+    assert covers["How many of the 144 kernels are stored?"] == ("kernels",)
+
+
+def test_who_hears_whom_can_be_asked_for_over_all_wires_and_none_of_them_stands_out():
+    picture = drawn(mixed(12, 4, 2))
+    facts = [part for _, *parts in picture.sentences() for part in parts if isinstance(part, Fact)]
+    assert [(str(fact), fact.covers) for fact in facts] == [("9", (STEP,)), ("1", (STEP,))]
+    assert picture.covered(STEP) == ()
+    assert len({mark.width for mark in picture.sheet.marks if isinstance(mark, Line) and mark.bent}) == 1
 
 
 def test_what_a_shuffle_carries_keeps_its_old_number_and_that_is_said():

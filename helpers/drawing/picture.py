@@ -20,7 +20,8 @@ class Fact(str):
     """A piece of a sentence that can be asked for.
 
     ask: the question    covers: what of the picture answers it: names of targets, as in "output[0, 1]"; nouns, as in
-    "output", for all from there on to the right; "" for the whole sheet
+    "output", for all from there on to the right; "" for the whole sheet. A picture may leave out instead of cover: its
+    `covered` then gives ()
     choices: what there is to choose from, where the answer is no number
     """
 

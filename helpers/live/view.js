@@ -122,10 +122,11 @@ class Drawing {
     return this.levels.get(number);
   }
 
-  show(frame) {
+  // isBare: without what only this frame shows
+  show(frame, isBare) {
     const stands = this.still.filter((mark, each) => mark && (this.since.get(each) ?? 0) <= frame);
     const wanted = new Map([...this.levels.keys()].map((number) => [number, new Set()]));
-    for (const mark of [...stands, ...this.frames.get(frame).marks.map((each) => this.marks[each])]) {
+    for (const mark of [...stands, ...(isBare ? [] : this.frames.get(frame).marks.map((each) => this.marks[each]))]) {
       const [number, made] = this.element(mark);
       if (!wanted.has(number)) wanted.set(number, new Set());
       wanted.get(number).add(made);
@@ -270,7 +271,7 @@ export function mount(el, source) {
 
   function show() {
     const now = frame();
-    drawing.show(now);
+    drawing.show(now, isOpen && fact[2].some((box) => !box.length));
     sheet.classList.toggle("over", pointed?.name !== undefined);
     const lit = light(now);
     const rows = seen.trouble ? [["", seen.words]] : isOpen ? [] : drawing.frames.get(now).told.map((each) => drawing.sentences[each]);
@@ -293,7 +294,7 @@ export function mount(el, source) {
     change(touch, {
       hidden: !form.hidden,
       className: news || lit.words ? "touch lit" : "touch",
-      textContent: news || [lit.words, types(kept) && !seen.trouble && "type a number to change it"].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint()),
+      textContent: news || [lit.words, types(kept) && !seen.trouble && `${hasKeys() ? "type a number" : "tap again"} to change it`].filter(Boolean).join("; ") || (seen.trouble || isOpen ? "" : hint()),
     });
     change(canvas, { ariaLabel: isWalk ? `picture of ${drawing.steps} steps` : "picture" });
     change(sheet, { ariaLabel: `${canvas.ariaLabel} that answers to keys` });
@@ -301,11 +302,17 @@ export function mount(el, source) {
     change(count, { textContent: `${at + 1} of ${drawing.steps}` });
   }
 
+  // A finger is taken to have no keyboard
+  const hasKeys = () => !matchMedia("(pointer: coarse)").matches;
+
   // What this picture answers to
   function hint() {
     const kinds = new Set(drawing.targets.map((_, each) => drawing.kind(each))).size;
-    return [kinds && "Point at it, or click to keep what you see. Esc lets go.", nouns().length && "Keep a number and type to change it.", drawing.steps > 1 && "Arrow keys walk.",
-      kinds > 1 && "t goes to another part.", "f fills the screen."].filter(Boolean).join(" ");
+    const hints = hasKeys()
+      ? [kinds && "Point at it, or click to keep what you see. Esc lets go.", nouns().length && "Keep a number and type to change it.", drawing.steps > 1 && "Arrow keys walk.",
+        kinds > 1 && "t goes to another part.", "f fills the screen."]
+      : [kinds && "Tap it to keep what you see.", nouns().length && "Tap a number twice to change it."];
+    return hints.filter(Boolean).join(" ");
   }
 
   // Frame what belongs together with what is pointed at or kept, and say it.
@@ -329,13 +336,14 @@ export function mount(el, source) {
     return { group: leads ? -1 : group, words: said.join("; ") };
   }
 
-  // Asking: what answers is covered until there is a guess. What covers most is asked first, and nothing twice.
+  // Asking: what answers is covered until there is a guess, or left out, for which an empty box stands. What covers most
+  // is asked first, and nothing twice.
 
   const facts = (frame) => (drawing.frames.get(frame)?.told ?? []).flatMap((each) => drawing.sentences[each].filter((part) => part.map && part[2]));
   const open = (frame) => facts(frame).filter((each) => !known.has(each[1]));
 
   function ask(isWanted) {
-    const size = ([, , [box]]) => (box ? (box[2] - box[0]) * (box[3] - box[1]) : 0);
+    const size = ([, , [box]]) => (box?.length ? (box[2] - box[0]) * (box[3] - box[1]) : 0);
     isOpen = false;
     const some = open((asking = frame())).sort((one, other) => size(other) - size(one));
     fact = (isWanted && some[turn++ % some.length]) || null;
@@ -369,8 +377,11 @@ export function mount(el, source) {
     sheet.focus({ preventScroll: true });
   }
 
+  // Where the frame is left bare, only what it is about is framed
   function cover() {
+    const about = drawing.targets.filter(([, , , , , leads]) => leads === asking).slice(0, 1);
     drawing.light.replaceChildren(...fact[2].flatMap((box) => {
+      if (!box.length) return about.map((target) => svg("rect", { ...corners(target.slice(1)), class: "this" }));
       const mark = svg("text", { class: "mark", x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2, "font-size": Math.min(400, 0.6 * (box[3] - box[1])) });
       mark.textContent = "?";
       return [svg("rect", { ...corners(box), class: "cover" }), mark];
@@ -516,6 +527,7 @@ export function mount(el, source) {
 
   function otherPart() {
     const from = here(), partners = drawing.frames.get(frame()).groups.flat();
+    partners.sort((one, other) => (drawing.leads(one) >= 0) - (drawing.leads(other) >= 0)); // those that lead away come last
     const near = [...(own() < 0 ? [] : [own()]), ...(partners.length ? partners : drawing.targets.keys())];
     const kinds = [...new Set(near.map((each) => drawing.kind(each)))];
     const next = kinds[(kinds.indexOf(from < 0 ? "" : drawing.kind(from)) + 1) % kinds.length];
@@ -524,7 +536,7 @@ export function mount(el, source) {
 
   const KEYS = {
     " ": toggle, f: fill, t: otherPart, Home: () => go(0), End: () => go(drawing.steps - 1), PageUp: () => go(step() - 1), PageDown: () => go(step() + 1),
-    Escape: () => { if (demo().classList.contains("stage")) fill(); kept = pointed = null; renew(); },
+    Escape: () => { kept = pointed = null; renew(); },
     ...Object.fromEntries(Object.entries(ARROWS).map(([key, direction]) => [key, () => arrow(direction)])),
   };
 
@@ -557,6 +569,8 @@ export function mount(el, source) {
   }
 
   const gone = new AbortController(), { signal } = gone;
+  // Before whoever else hears the key, and wherever it is pressed
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && demo().classList.contains("stage") && fill(), { signal, capture: true });
   document.addEventListener("fullscreenchange", () => demo().matches(":fullscreen") || demo().classList.remove("stage"), { signal });
   sheet.addEventListener("keydown", press);
   for (const part of [sheet, words]) {

@@ -6,8 +6,9 @@ import numpy as np
 
 from helpers.arithmetic import receptive_fields
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, tints, written
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Box, Sheet, fitting, named
+from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.paths import Paths
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
@@ -24,7 +25,7 @@ def cone(layers, size, reach, causal=False):
     """
     drawn = Cone(tuple(layers), size, as_array(reach), causal)
     paths, outputs = drawn.paths, drawn.paths.counts[-1]
-    return Picture(outputs, drawn.still, drawn.tell, drawn.moving, start=outputs - 1 if causal else outputs // 2,
+    return Covered({}, outputs, drawn.still, drawn.tell, drawn.moving, start=outputs - 1 if causal else outputs // 2,
                    groups=lambda frame: paths.groups("cell", frame), asides=paths.asides)
 
 
@@ -75,6 +76,9 @@ class Cone:
         pitch = min(ROW, (HEIGHT - 2 * EDGE - self.cell) / len(self.layers))
         return HEIGHT - EDGE - self.cell - row * pitch
 
+    def _middle(self, row):
+        return self._top(row) + self.cell / 2
+
     @cached_property
     def boxes(self):
         """For each row the Box of every cell."""
@@ -108,6 +112,8 @@ class Cone:
                 sheet.fill(self.box(row, cell).grown(-1), str(colours[cell]))
         for end in shown.ends:
             self._draw_numbers(sheet, end)
+        for row, field in enumerate(self.fields[1:], 1):  # here, for it answers what a step can ask
+            sheet.text(f"sees {field.size}", LEFT - 16, self._middle(row) + 11, SMALL, align=1)
         sheet.frame(self.box(shown.level, shown.unit), INK, 3, self.cell)
 
     def _draw_wire(self, sheet, wire, colour, width):
@@ -122,14 +128,12 @@ class Cone:
             sheet.text(text, *self.box(end.level, cell).centre, size)
 
     def _draw_name(self, sheet, row):
-        middle = self._top(row) + self.cell / 2
         if row == 0:
-            return sheet.text(f"input {self.size}", LEFT - 16, middle, align=1)
+            return sheet.text(f"input {self.size}", LEFT - 16, self._middle(row), align=1)
         layer = self.layers[row - 1]
         told = [name for name in ("stride", "dilation") if any(getattr(each, name) > 1 for each in self.layers)]
         text = ", ".join(f"{name[0]} {getattr(layer, name)}" for name in ("kernel", *told))
-        sheet.text(text, LEFT - 16, middle - 9, align=1)
-        sheet.text(f"sees {self.fields[row].size}", LEFT - 16, middle + 11, SMALL, align=1)
+        sheet.text(text, LEFT - 16, self._middle(row) - 9, align=1)
 
     # What is told
 
@@ -164,9 +168,8 @@ class Cone:
         gaps, kinds = _gaps(end), ("without a gap", "with gaps")
         count, kind = str(len(end.reached)), kinds[bool(gaps)]
         if seer:
-            row = [named("cell", (0, cell)) for cell in range(self.size)]
-            count = Fact(count, f"How many input cells have a path to {seer}?", row)
-            kind = Fact(kind, f"How does {seer} reach the input: without a gap, or with gaps?", row, kinds)
+            count = Fact(count, f"How many input cells have a path to {seer}?", [STEP])
+            kind = Fact(kind, f"How does {seer} reach the input: without a gap, or with gaps?", [STEP], kinds)
         return [count, f" input cell{'s' * (len(end.reached) > 1)}, ", kind, *gaps, _span(end)]
 
 

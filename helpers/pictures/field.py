@@ -9,8 +9,9 @@ import numpy as np
 from helpers.arithmetic import Refused
 from helpers.drawing import palette
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
+from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.seen import Seen
 
@@ -18,7 +19,9 @@ HEIGHT, TOP, EDGE, BAR, ROW = 470, 44, 16, 16, 17  # the last of a line of the t
 SIDE = Box(4, TOP, 276, HEIGHT - TOP - EDGE)
 COLUMNS = {"#": 1, "layer": 0, "size": 1, "jump": 1, "centre": 1, "field": 1}  # and which end of each is in line
 LEFT, NARROW, WIDE, GAP = 288, 316, 400, 8  # of the table: its left edge, least and largest width, between its columns
+TABLE = "table"  # with the photo beside it
 RIGHT = 790  # edge of the photo's place
+LARGER = 1.2  # than usual, at most
 MOST = 9999  # cells of a field, of a row, and of what else has its place in the table
 SHOWN, ROOM = 5, 1.4  # units along each side of the walk; what the side view shows, in fields
 LEAST = 12  # input cells in the side view, at least
@@ -46,7 +49,8 @@ def field(layers, photo, reach):
     if [each.shape for each in reach] != expected:
         raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in reach]}")
     walk = _Walk(seen, photo, reach)
-    return Picture(walk.steps, walk.still, walk.tell, walk.moving, asides=len(walk.asides))
+    places = {TABLE: (SIDE.right + 2, 0, Sheet().width, HEIGHT)}
+    return Covered(places, walk.steps, walk.still, walk.tell, walk.moving, asides=len(walk.asides))
 
 
 def _expect_room(seen):
@@ -239,17 +243,22 @@ class _Table:
         columns = zip(COLUMNS, *map(self._cells, self.levels), strict=True)
         return [max(palette.text_width(text, SMALL) for text in column) for column in columns]
 
+    @property
+    def _most(self):
+        """How much larger than usual the writing may be: more where lines are apart."""
+        return min(max(self.view.pitch / ROW, 1), LARGER)
+
     @cached_property
     def line(self):
         """The first line's place, as wide as the entries need."""
-        needed = sum(self.widths) + GAP * (len(COLUMNS) + 1)
+        needed = self._most * sum(self.widths) + GAP * (len(COLUMNS) + 1)
         return Box(LEFT, 0, min(max(NARROW, needed), WIDE), ROW)
 
     @cached_property
     def columns(self):
-        """Size of the writing, smaller only where there is no room, and where each column is in line."""
+        """Size of the writing, as large as there is room for, and where each column is in line."""
         gaps = len(COLUMNS) + 1
-        scale = min((self.line.width - gaps * GAP) / sum(self.widths), 1)
+        scale = min((self.line.width - gaps * GAP) / sum(self.widths), self._most)
         gap = (self.line.width - scale * sum(self.widths)) / gaps
         x, places = LEFT + gap, []
         for width, align in zip(self.widths, COLUMNS.values(), strict=True):
@@ -461,7 +470,7 @@ class _Walk:
         rows, columns = (self._side(axis, level, unit) for axis, unit in enumerate(units))
         high, wide = (self.seen.inside(axis, level, unit) for axis, unit in enumerate(units))
         size = self.seen.fields[level].size
-        wide_is = Fact(size, f"How many cells high and wide is the field of {whose}?", ["line"])
+        wide_is = Fact(size, f"How many cells high and wide is the field of {whose}?", [STEP, TABLE])
         return "field", wide_is, f" × {size}, rows {rows}, columns {columns}; {high * wide / size**2:.0%} is photo"
 
     def _side(self, axis, level, unit):
@@ -476,7 +485,7 @@ class _Walk:
             kinds = "without a gap", "with gaps"
             kind = kinds[any(len(runs) > 1 for runs in read)]
             ask = "How does a unit on top read its field: without a gap, or with gaps?"
-            yield from (", ", Fact(kind, ask, ["line"], kinds) if frame < self.steps else kind)
+            yield from (", ", Fact(kind, ask, [STEP, TABLE], kinds) if frame < self.steps else kind)
 
     def _verdict(self, units, read):
         """Whether torch says that a unit on top depends on just these cells."""
@@ -491,7 +500,7 @@ class _Walk:
         growth = [str(size) for size, _ in groupby(field.size for field in self.seen.fields[1:])]
         where = "layer by layer" if len(growth) == self.seen.top else "where it grows"
         return [("growth", f"{', '.join(growth)}, {where}"),
-                ("jump", Fact(top.jump, "How many cells apart are the fields of neighbours on top?", ["line"]),
+                ("jump", Fact(top.jump, "How many cells apart are the fields of neighbours on top?", [STEP, TABLE]),
                  ", for so far apart are the fields of neighbours on top; "
                  f"the first is centred on cell {written(top.centre)}"),
                 ("sizes", sizes), *self.table.told()]

@@ -1,15 +1,16 @@
 """One convolution after another, each along one axis of a volume."""
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import accumulate, product
+from itertools import accumulate, chain, product
 
 import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, mix, text_width, tints
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Sheet, centred, named
 from helpers.pictures.parts.blocks import FAINT, HEIGHT, Cubes, Lines, Slices, Walk
+from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.cut import draw_cut, lift, lower
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, agrees, computed
@@ -38,7 +39,7 @@ def passes(x, kernels, made, cubes=False, call=None):
     row = _Passes(volumes, tuple(sticks), tuple(sticks.values()), Cubes if cubes else Slices, call)
     for read, stick, target in zip(row.reads, row.sticks, volumes[1:], strict=True):
         read.expect(target, stick)
-    return Picture(sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups)
+    return Covered(row.covered, sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,13 @@ class _Passes:
         passes = zip(self.reads, self.sticks, self.volumes[1:], strict=True)
         return [Walk(read, stick, target, tuple(places[2 * number:2 * number + 3]), len(read.values) - 1)
                 for number, (read, stick, target) in enumerate(passes)]
+
+    @property
+    def covered(self):
+        """What the passes make, with its sizes; the sticks stay in sight."""
+        names = ((f"name of {noun}", noun) for noun in self.nouns[1:])
+        boxes = (self.lines.around(2 * number) for number in range(1, len(self.nouns)))
+        return dict(zip(chain(*names), chain(*boxes), strict=True))
 
     @cached_property
     def sheet(self):
@@ -194,7 +202,10 @@ class _Passes:
 
     @cached_property
     def _lasting(self):
-        return [("together", f"a kernel of {written_size(self.together)}, the product of all, {self._ending()}"),
+        first, *rest = (volume.shape[0] for volume in self.volumes[1:])
+        left = Fact(first, "How many channels are left after pass 1?", self.covered)
+        return [("channels", f"{len(self.volumes[0])} → ", left, *(f" → {count}" for count in rest)),
+                ("together", f"a kernel of {written_size(self.together)}, the product of all, {self._ending()}"),
                 ("cost", *self._cost()),
                 ("torch", self.call)]
 

@@ -143,9 +143,9 @@ class _Stages:
         groups = (c_in, 1, 1)
         weights = [parameters(*layer, bias=False, groups=g) for layer, g in zip(layers, groups, strict=True)]
         works = [macs(*layer, outputs, groups=g) for layer, g in zip(layers, groups, strict=True)]
-        both = Fact(sum(weights[:2]), "How many weights have the two stages together?")
-        yield ("weights", f"{between} · {size} + {c_out} · {between} = {weights[0]} + {weights[1]} = ", both,
-               f", full convolution {c_out} · {c_in} · {size} = {weights[2]}")
+        both = Fact(f"{sum(weights[:2]):,}", "How many weights have the two stages together?")
+        yield ("weights", f"{between} · {size} + {c_out} · {between} = {weights[0]:,} + {weights[1]:,} = ", both,
+               f", full convolution {c_out} · {c_in} · {size} = {weights[2]:,}")
         yield "work", (f"{works[0]:,} + {works[1]:,} = {sum(works[:2]):,} MACs, full convolution {works[2]:,}, "
                        f"{100 * sum(works[:2]) / works[2]:.3g} % of it")
 

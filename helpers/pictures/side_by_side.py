@@ -168,7 +168,10 @@ def _trimmed(values):
 
 def _range(values):
     low, high = written(values.min()), written(values.max())
-    return f"each {low}" if low == high else f"from {low} to {high}, mean {written(values.mean())}"
+    mean = f", mean {written(values.mean())}"
+    if mean.endswith(" 0") and values.min() >= 0:  # rounded away, for only zeros have this mean
+        mean = ""
+    return f"each {low}" if low == high else f"from {low} to {high}{mean}"
 
 
 def _pixels(values):

@@ -6,8 +6,9 @@ import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, ORANGE
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import named
+from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
@@ -25,7 +26,7 @@ def two_passes(x, first, middle, second, y, call="F.conv2d(F.conv2d(x, first), s
     x, middle, y = planes(x, "x"), planes(middle, "middle"), planes(y, "y")
     both = _TwoPasses((_Pass.of(x, "input", planes(first, "first"), "first", middle, "middle"),
                        _Pass.of(middle, "middle", planes(second, "second"), "second", y, "output")), call)
-    return Picture(middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups)
+    return Covered(both.places, middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class _TwoPasses:
         return Equation(tuple(values.shape for values in shown.values()),
                         tuple(f"{noun} {written_size(values)}" for noun, values in shown.items()), "∗=∗=",
                         gap=42, least=104)
+
+    @property
+    def places(self):
+        """What both passes make, with its sizes; the kernels stay in sight."""
+        return {noun: self._row.column(number) for number, noun in ((2, "middle"), (4, "output"))}
 
     def still(self):
         sheet, (source, *places) = self._row.sheet(), self._row.grids
@@ -132,10 +138,10 @@ class _TwoPasses:
         words = [f"{plane.shape[0]}·{plane.shape[1]}·{weight.size}" for plane, weight in made]
         works = [plane.size * weight.size for plane, weight in made]
         weights = sum(each.weight.size for each in self.passes)
-        both = Fact(works[0] + works[1], "How many multiplications do the two passes make?", ["middle"])
+        both = Fact(works[0] + works[1], "How many multiplications do the two passes make?", self.places)
         return (f"{words[0]} + {words[1]} = {works[0]} + {works[1]} = ", both, f" multiplications with "
                 f"{weights} weights; in one pass {words[2]} = {works[2]} with {self.together.size}; fewer: ",
-                fewer({"two passes": both, "one pass": works[2]}, covers=["middle"]))
+                fewer({"two passes": both, "one pass": works[2]}, covers=self.places))
 
 
 def _spread(first, second):

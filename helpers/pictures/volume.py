@@ -7,16 +7,18 @@ import numpy as np
 
 from helpers.arithmetic import whole
 from helpers.drawing.palette import ORANGE, mix, tints, written
-from helpers.drawing.picture import Fact, Picture, Term
+from helpers.drawing.picture import Fact, Term
 from helpers.drawing.sheet import SMALL, Box, named
-from helpers.pictures.parts.blocks import FAINT, Cubes, Lines, Slices, Walk
+from helpers.pictures.parts.blocks import FAINT, HEIGHT, WIDTH, Cubes, Lines, Slices, Walk
+from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, call, computed, joined, products, renumbered, signed
 from helpers.pictures.parts.words import ending_in, index_of, planes, rest_sentence, written_size
 
-AROUND, BELOW = 14, 10  # what is covered; the number of a slice, below its cubes
+BELOW = 10  # the number of a slice, below its cubes
 MOVES = "slices", "rows", "columns"
 SLICES = "input slice", "weight slice"
+OUTPUT = "name of the output", "output"  # what is covered
 
 
 def volume(x, y, window, weight, cut=None, arguments="x, w"):
@@ -59,7 +61,10 @@ class _Volume:
     arguments: str
 
     def picture(self):
-        return Picture(self.y.size, self.still, self.tell, self.moving, groups=self.groups)
+        name, output = self.lines.around(2)
+        # To the edges, for how far it goes would tell how large it is
+        places = zip(OUTPUT, ((*name[:2], WIDTH, name[3]), (*output[:2], WIDTH, HEIGHT)), strict=True)
+        return Covered(dict(places), self.y.size, self.still, self.tell, self.moving, groups=self.groups)
 
     def _slices(self, at):
         """The slices under the window of an output cell, numbered as in the unpadded input."""
@@ -123,35 +128,15 @@ class _Volume:
         slices, rows, columns = (axis.in_words(n)
                                  for axis, n in zip(self.read.axes, self.read.values.shape, strict=True))
         plane = f"rows and columns {rows}" if rows == columns else f"rows {rows}; columns {columns}"
-        asked = ending_in(slices, "How many slices will the output have?", ["output"])
+        asked = ending_in(slices, "How many slices will the output have?", OUTPUT)
         size = (*asked, ", for every axis") if slices == rows == columns else ("slices ", *asked, f"; {plane}")
         torch = call("F.conv3d", self.arguments, Weighted(self.weight).settings(self.read.window))
         return [("size", *size), *rest_sentence(self.read.axis_names, self.read.unread), ("torch", torch)]
 
 
-class _BelowItsInput(Picture):
-    """A picture whose output stands below its input, which stays in sight while the output is covered.
-
-    corner: left and top of the output with its name
-    """
-
-    def __init__(self, corner, *walk, **groups):
-        super().__init__(*walk, **groups)
-        self._corner = corner
-
-    def covered(self, what):
-        if what != "output":
-            return super().covered(what)
-        left, top = self._corner
-        return left - AROUND, top - AROUND, self.sheet.width, self.sheet.height
-
-
 @dataclass(frozen=True)
 class _AmongSlices(_Volume):
     kind, counts, front = Slices, (1, 2), 0
-
-    def picture(self):
-        return _BelowItsInput(self.lines.corner(2), self.y.size, self.still, self.tell, self.moving, groups=self.groups)
 
     def still(self):
         """The cells, and below them the whole slices, which are lit, too."""

@@ -5,9 +5,23 @@ from functools import cached_property
 import numpy as np
 
 from helpers.arithmetic import Shuffled
-from helpers.drawing.palette import BLANK, BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, TINTS, WHITE, as_array, mix
-from helpers.drawing.picture import Fact, Picture
+from helpers.drawing.palette import (
+    BLANK,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    TINTS,
+    WHITE,
+    as_array,
+    mix,
+    text_width,
+)
+from helpers.drawing.picture import Fact
 from helpers.drawing.sheet import SMALL, Box, Sheet, named
+from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.paths import Paths
 from helpers.pictures.parts.rules import approved
 
@@ -15,6 +29,9 @@ HUES = BLUE, ORANGE, GREEN, PURPLE  # of the groups of input channels, and again
 LEFT, RIGHT, TOP, HEIGHT, EDGE = 84, 26, 60, 500, 12
 WIDTH, TALLEST = 40, 34  # of a box
 NEAR, APART, PITCH, PITCH_OF_ONE = 4, 22, 190, 150  # gaps between boxes and groups, and from column to column
+DOWN = "output ↓"
+KERNELS = "kernels"  # all of them, with their names
+HEARS = STEP, KERNELS  # in this order, for what covers most is asked first, by its first place: how many are stored
 LIT, WIRE, DIM = TINTS[-1], TINTS[3], TINTS[1]  # shares of a hue: on the paths shown, of wires and boxes off them
 
 
@@ -44,15 +61,15 @@ def grouped(layer, weight, reach, note=""):
     weight = as_array(weight)
     if weight.ndim != 4:
         raise ValueError(f"weight must be (C_out, C_in / groups, k_h, k_w), not {weight.shape}")
-    # what covers most is asked first, by its first noun: the kernels come before what is heard
-    wires = Wires((layer,), as_array(reach), ("",), PITCH_OF_ONE, ("column", "channel"))
-    return _walk(wires, Kernels(wires, weight.shape[2:]), [_shape_sentence(layer, weight), *_sentences(note)])
+    wires = Wires((layer,), as_array(reach), ("",), PITCH_OF_ONE, HEARS)
+    kernels = Kernels(wires, weight.shape[2:])
+    return _walk(wires, kernels, [_shape_sentence(layer, weight), *_sentences(note)], {KERNELS: kernels.place.corners})
 
 
-def _walk(wires, drawn, more):
+def _walk(wires, drawn, more, places=()):
     """A Picture of the paths through each channel. more: what every step says at its end"""
     outputs, asides = wires.paths.counts[-1], wires.paths.asides
-    return Picture(outputs, drawn.still, lambda frame: (*wires.tell(frame), *more), drawn.moving,
+    return Covered(dict(places), outputs, drawn.still, lambda frame: (*wires.tell(frame), *more), drawn.moving,
                    start=(outputs - 1) // 2, groups=drawn.groups, asides=asides)
 
 
@@ -67,7 +84,7 @@ class Wires:
     reach: np.ndarray
     names: tuple
     pitch: float = PITCH
-    covers: tuple = ("channel",)
+    covers: tuple = (STEP,)
 
     def __post_init__(self):
         if not self.layers:
@@ -249,8 +266,14 @@ class Kernels:
             self._draw_row_label(sheet, output)
         top, left = self.box(0, 0).y, self.box(0, 0).x
         sheet.text("input channel →", left, top - 31, SMALL, MUTED, align=0)
-        sheet.text("output ↓", left - 8, top - 12, SMALL, MUTED, align=1)
+        sheet.text(DOWN, left - 8, top - 12, SMALL, MUTED, align=1)
         return sheet
+
+    @cached_property
+    def place(self):
+        """The Box around everything that is said of the kernels."""
+        left = self.box(0, 0).x - 8 - text_width(DOWN, SMALL) - NEAR
+        return Box(left, 0, Sheet().width - left, HEIGHT)
 
     def _draw_kernel(self, sheet, output, source):
         box = self.box(output, source)
@@ -337,8 +360,8 @@ def _shape_sentence(layer, weight):
     height, width = weight.shape[2:]
     shape = layer.c_out, layer.c_in // layer.groups, height, width
     said = f"({layer.c_out}, {layer.c_in} / {layer.groups}, {height}, {width}) = ({layer.c_out}, "
-    reads = Fact(shape[1], "How many channels does one filter read?", ["column", "channel"])
-    stored = Fact(shape[0] * shape[1], f"How many of the {layer.c_out * layer.c_in} kernels are stored?", ["row"])
+    reads = Fact(shape[1], "How many channels does one filter read?", HEARS)
+    stored = Fact(shape[0] * shape[1], f"How many of the {layer.c_out * layer.c_in} kernels are stored?", [KERNELS])
     return ("weight", said, reads, f", {height}, {width}) {approved(weight.shape == shape, weight.shape)}, ",
             stored, " kernels")
 
@@ -352,5 +375,5 @@ def _sentences(note):
 def _told(numbers, listed=", ".join):
     """Numbers one by one, `listed`, or once where they are all the same."""
     told = [f"{number:,.0f}" for number in numbers]
-    same = Fact(told[0], "Along how many paths does it hear each of these channels?", ["channel"])
+    same = Fact(told[0], "Along how many paths does it hear each of these channels?", [STEP])
     return [same, " to each"] if len(set(told)) == 1 else [*listed(told), " to these channels"]

@@ -29,8 +29,8 @@ from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.words import order
 
 WIDTH, HEIGHT, TOP, GAP, CELL, EDGE = 800, 430, 60, 54, 50, 16
-BETWEEN = 12  # slices
-NAME = 15  # how high a name is written
+BETWEEN, SIGN = 12, 30  # slices; size of a sign
+NAME, AROUND = 15, 4  # how high a name is written; around what is covered
 LEAD = 44  # room for a sign with which a line begins, half of it left and half right of the first volume
 SLANT_X, SLANT_Y = 0.42, 0.34  # how far a step of depth goes to the left and down, in cells
 SHADE = 0.25  # of ink on the right of a cube
@@ -375,11 +375,23 @@ class Lines:
         sizes = [(cells * self.cell + pixels, tall * self.cell) for cells, pixels, tall in sizes]
         return [Box(*box.corner_of(*size), *size) for box, size in zip(self._boxes, sizes, strict=True)]
 
-    def corner(self, number):
-        """Left and top of a volume with its name."""
-        box, place = self._boxes[number], self.places[number]
-        name = box.centre[0] - text_width(self.names[number]) / 2
-        return min(self._stands[number].x, name), place.name_at(box) - NAME / 2
+    @cached_property
+    def _signs(self):
+        """{number of the volume after it: place}"""
+        begins = {line[0] for line in self._lines}
+        return {number: (right.x - LEAD / 2 if number in begins else (left.right + right.x) / 2, right.centre[1])
+                for number, (left, right) in enumerate(pairwise(self._stands), 1)}
+
+    def around(self, number):
+        """Corners of the name of a volume and of the volume: each as wide as both, but for the signs beside it."""
+        box, stand, wide = self._boxes[number], self._stands[number], text_width(self.names[number]) / 2
+        left, right = min(stand.x, box.centre[0] - wide) - AROUND, max(stand.right, box.centre[0] + wide) + AROUND
+        top, middle = self.places[number].name_at(box) - NAME / 2 - AROUND, stand.y - AROUND
+        beside = [x for x, y in self._signs.values() if y == stand.centre[1]]
+        air = text_width("=", SIGN) / 2 + 1
+        within = (max([left, *(x + air for x in beside if x < stand.x)]),
+                  min([right, *(x - air for x in beside if x > stand.x)]))
+        return (left, top, right, middle), (within[0], middle, within[1], box.bottom + AROUND)
 
     @cached_property
     def places(self):
@@ -390,10 +402,8 @@ class Lines:
         sheet = Sheet(WIDTH, HEIGHT + self.below)
         for box, place, name in zip(self._boxes, self.places, self.names, strict=True):
             sheet.text(name, box.centre[0], place.name_at(box))
-        begins = {line[0] for line in self._lines}
-        for number, (left, right) in enumerate(pairwise(self._stands), 1):
-            x = right.x - LEAD / 2 if number in begins else (left.right + right.x) / 2
-            sheet.text("=∗"[number % 2], x, right.centre[1], 30)
+        for number, place in self._signs.items():
+            sheet.text("=∗"[number % 2], *place, SIGN)
         return sheet
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from helpers.drawing.sheet import Sheet, in_a_row
 
 TOP, NAME, ABOVE, SIGN = 44, 120, 20, 30  # of all grids; least room for a name; its distance; size of a sign
+AROUND = 2  # what is covered
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Equation:
     def grids(self):
         """The Grid of each."""
         return self._places[1]
+
+    def column(self, number):
+        """Corners of all that stands above and below a grid, as wide as that and its name."""
+        block = self._places[0][number]
+        return block.x - AROUND, 0, block.right + AROUND, self.height
 
     def sheet(self):
         """A new sheet with the names and signs on it."""
