@@ -6,7 +6,8 @@
 
 Generated in a notebook: the line of the first cell that starts with "Live:", what Google Colab needs at the top of the
 cell that imports, and the last line of the last cell. In README.md: what stands between the chapters marks, and every
-address of this repository; so in hub/README.md. And binder/environment.yml. Titles and promises come from the notebooks' first cells.
+address of this repository. Its link in hub/README.md. All of binder/environment.yml. Titles and promises come from the
+notebooks' first cells.
 """
 import argparse
 import re

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import refresh
-from lab import wait_for, free_port
+from lab import free_port, wait_for
 
 from helpers.arithmetic import Refused
 from helpers.drawing.sheet import Text
