@@ -33,7 +33,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import psutil
-from lab import free_port
+from lab import free_port, wait_for
 from refresh import ROOT
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -283,17 +283,6 @@ def jupyterhub(students):
             for process in family:
                 if process.is_running():
                     process.kill()
-
-
-def wait_for(address, process, log):
-    """Until a server answers there."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            return build_opener().open(address)
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterHub does not answer:\n{log.read_text()}")
 
 
 def of_students(hub):

@@ -52,10 +52,11 @@ def jupyterlab(notebooks):
 
 
 def wait_for(address, server, log):
+    """Until a server answers there. log: where it says why it does not"""
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
         try:
             return urllib.request.urlopen(address)
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text()}")
+    raise RuntimeError(f"nothing answers at {address}:\n{log.read_text()}")

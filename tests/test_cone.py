@@ -12,11 +12,10 @@ from torch.autograd.functional import jacobian
 
 from helpers import Refused, Window
 from helpers.drawing.palette import INK, ORANGE
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact
 from helpers.drawing.sheet import Fill, Line, Text
 from helpers.live.film import Film, packed
 from helpers.pictures.cone import cone
-from helpers.pictures.parts.covered import STEP
 
 
 def same(kernel, *dilations):

@@ -5,9 +5,8 @@ import pytest
 import refresh
 from test_sweep import demos
 
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact
 from helpers.drawing.sheet import Text
-from helpers.pictures.parts.covered import STEP
 
 
 def facts(picture, step=None):

@@ -11,10 +11,9 @@ from torch.autograd.functional import jacobian
 
 from helpers.arithmetic import Grouped, Shuffled
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, mix
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact
 from helpers.drawing.sheet import SMALL, Fill, Line, Text
 from helpers.live.film import Film, packed
-from helpers.pictures.parts.covered import STEP
 from helpers.pictures.wiring import DIM, LIT, WIRE, grouped, wiring
 
 

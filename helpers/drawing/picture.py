@@ -5,6 +5,7 @@ from functools import cached_property
 from helpers.drawing.sheet import Sheet, Text
 
 AROUND = 14  # CSS pixels left of what is covered
+STEP = "step"  # what answers is what only the step shows: while it is asked for, that is left out
 
 
 class Term(str):
@@ -20,8 +21,7 @@ class Fact(str):
     """A piece of a sentence that can be asked for.
 
     ask: the question    covers: what of the picture answers it: names of targets, as in "output[0, 1]"; nouns, as in
-    "output", for all from there on to the right; "" for the whole sheet. A picture may leave out instead of cover: its
-    `covered` then gives ()
+    "output", for all from there on to the right; places that the Picture names; STEP; "" for the whole sheet
     choices: what there is to choose from, where the answer is no number
     """
 
@@ -43,13 +43,15 @@ class Picture:
     asides: so many more frames follow the last step, which are no part of the walk; only targets lead there
     before: step → indices that come before those in the names of targets, for nouns whose cells change with the step:
         {"weight": (2,)} where weight[0, 1] shows weight (2, 0, 1)
+    places: {name: corners}, of what a Fact covers where that is no target, so that nobody points at it
     Shown alone it is its first step, with its sentences as text/plain.
     """
 
-    def __init__(self, steps, still, tell, moving=None, start=0, groups=None, asides=0, before=None):
+    def __init__(self, steps, still, tell, moving=None, start=0, groups=None, asides=0, before=None,
+                 places=()):
         self._steps, self._still, self._tell, self._moving = steps, still, tell, moving
         self._groups, self.start, self.asides, self._before = groups, start, asides, before
-        self._sheet, self._moved = None, {}
+        self._places, self._sheet, self._moved = dict(places), None, {}
 
     def __len__(self):
         return self._steps
@@ -93,7 +95,7 @@ class Picture:
                          for name, *told in self.sentences(step))
 
     def covered(self, what):
-        """Corners of what a Fact covers."""
+        """Corners of what a Fact covers; none where it is left out."""
         if what not in self._covers:
             left = min(target.points[0] for target in self.sheet.targets if target.name.startswith(f"{what}["))
             left = min([left, *(start for start, end in self._texts if start < left < end)]) - AROUND
@@ -107,9 +109,9 @@ class Picture:
 
     @cached_property
     def _covers(self):
-        """Corners of the whole sheet, of every target, and of the nouns that have been asked for."""
-        whole = {"": (0, 0, self.sheet.width, self.sheet.height)}
-        return whole | {target.name: target.points for target in self.sheet.targets}
+        """Corners of the whole sheet, of every target and place, and of the nouns that have been asked for."""
+        whole = {"": (0, 0, self.sheet.width, self.sheet.height), STEP: ()}
+        return whole | {target.name: target.points for target in self.sheet.targets} | self._places
 
     def groups(self, step=None):
         return self._groups(self._checked(step)) if self._groups else []

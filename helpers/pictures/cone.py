@@ -6,9 +6,8 @@ import numpy as np
 
 from helpers.arithmetic import receptive_fields
 from helpers.drawing.palette import BLUE, GREEN, INK, ORANGE, PALE, as_array, mix, tints, written
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact, Picture
 from helpers.drawing.sheet import SMALL, Box, Sheet, fitting, named
-from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.paths import Paths
 
 LEFT, RIGHT, EDGE, CELL, ROW, HEIGHT = 150, 20, 16, 40, 96, 456
@@ -25,7 +24,7 @@ def cone(layers, size, reach, causal=False):
     """
     drawn = Cone(tuple(layers), size, as_array(reach), causal)
     paths, outputs = drawn.paths, drawn.paths.counts[-1]
-    return Covered({}, outputs, drawn.still, drawn.tell, drawn.moving, start=outputs - 1 if causal else outputs // 2,
+    return Picture(outputs, drawn.still, drawn.tell, drawn.moving, start=outputs - 1 if causal else outputs // 2,
                    groups=lambda frame: paths.groups("cell", frame), asides=paths.asides)
 
 

@@ -9,9 +9,8 @@ import numpy as np
 from helpers.arithmetic import Refused
 from helpers.drawing import palette
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, PALE, TINTS, WHITE, as_array, mix, written
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact, Picture
 from helpers.drawing.sheet import FILL, PHOTO, SMALL, Box, Sheet, named
-from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.rules import approved
 from helpers.pictures.parts.seen import Seen
 
@@ -50,7 +49,7 @@ def field(layers, photo, reach):
         raise ValueError(f"reach must be of the shapes {expected}, not {[each.shape for each in reach]}")
     walk = _Walk(seen, photo, reach)
     places = {TABLE: (SIDE.right + 2, 0, Sheet().width, HEIGHT)}
-    return Covered(places, walk.steps, walk.still, walk.tell, walk.moving, asides=len(walk.asides))
+    return Picture(walk.steps, walk.still, walk.tell, walk.moving, asides=len(walk.asides), places=places)
 
 
 def _expect_room(seen):

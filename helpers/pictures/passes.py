@@ -7,10 +7,9 @@ import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, INK, MUTED, ORANGE, mix, text_width, tints
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import SMALL, Sheet, centred, named
 from helpers.pictures.parts.blocks import FAINT, HEIGHT, Cubes, Lines, Slices, Walk
-from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.cut import draw_cut, lift, lower
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, agrees, computed
@@ -39,7 +38,7 @@ def passes(x, kernels, made, cubes=False, call=None):
     row = _Passes(volumes, tuple(sticks), tuple(sticks.values()), Cubes if cubes else Slices, call)
     for read, stick, target in zip(row.reads, row.sticks, volumes[1:], strict=True):
         read.expect(target, stick)
-    return Covered(row.covered, sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups)
+    return Picture(sum(row.lengths), lambda: row.sheet, row.tell, row.moving, groups=row.groups, places=row.covered)
 
 
 @dataclass(frozen=True)

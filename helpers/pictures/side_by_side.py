@@ -168,10 +168,11 @@ def _trimmed(values):
 
 def _range(values):
     low, high = written(values.min()), written(values.max())
-    mean = f", mean {written(values.mean())}"
-    if mean.endswith(" 0") and values.min() >= 0:  # rounded away, for only zeros have this mean
-        mean = ""
-    return f"each {low}" if low == high else f"from {low} to {high}{mean}"
+    if low == high:
+        return f"each {low}"
+    mean = written(values.mean())
+    is_rounded_away = mean == "0" and values.min() >= 0  # for only zeros have this mean
+    return f"from {low} to {high}" + ("" if is_rounded_away else f", mean {mean}")
 
 
 def _pixels(values):

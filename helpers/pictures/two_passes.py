@@ -6,9 +6,8 @@ import numpy as np
 
 from helpers.arithmetic import Window
 from helpers.drawing.palette import BLUE, GREEN, ORANGE
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import Fact, Picture
 from helpers.drawing.sheet import named
-from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.equation import Equation
 from helpers.pictures.parts.plane import draw_input, draw_output, draw_window, mark_output
 from helpers.pictures.parts.reading import Input
@@ -26,7 +25,7 @@ def two_passes(x, first, middle, second, y, call="F.conv2d(F.conv2d(x, first), s
     x, middle, y = planes(x, "x"), planes(middle, "middle"), planes(y, "y")
     both = _TwoPasses((_Pass.of(x, "input", planes(first, "first"), "first", middle, "middle"),
                        _Pass.of(middle, "middle", planes(second, "second"), "second", y, "output")), call)
-    return Covered(both.places, middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups)
+    return Picture(middle.size + y.size, both.still, both.tell, both.moving, groups=both.groups, places=both.places)
 
 
 @dataclass(frozen=True)

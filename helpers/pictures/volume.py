@@ -7,10 +7,9 @@ import numpy as np
 
 from helpers.arithmetic import whole
 from helpers.drawing.palette import ORANGE, mix, tints, written
-from helpers.drawing.picture import Fact, Term
+from helpers.drawing.picture import Fact, Picture, Term
 from helpers.drawing.sheet import SMALL, Box, named
 from helpers.pictures.parts.blocks import FAINT, HEIGHT, WIDTH, Cubes, Lines, Slices, Walk
-from helpers.pictures.parts.covered import Covered
 from helpers.pictures.parts.reading import Input
 from helpers.pictures.parts.rules import Weighted, call, computed, joined, products, renumbered, signed
 from helpers.pictures.parts.words import ending_in, index_of, planes, rest_sentence, written_size
@@ -64,7 +63,7 @@ class _Volume:
         name, output = self.lines.around(2)
         # To the edges, for how far it goes would tell how large it is
         places = zip(OUTPUT, ((*name[:2], WIDTH, name[3]), (*output[:2], WIDTH, HEIGHT)), strict=True)
-        return Covered(dict(places), self.y.size, self.still, self.tell, self.moving, groups=self.groups)
+        return Picture(self.y.size, self.still, self.tell, self.moving, groups=self.groups, places=places)
 
     def _slices(self, at):
         """The slices under the window of an output cell, numbered as in the unpadded input."""

@@ -19,9 +19,8 @@ from helpers.drawing.palette import (
     mix,
     text_width,
 )
-from helpers.drawing.picture import Fact
+from helpers.drawing.picture import STEP, Fact, Picture
 from helpers.drawing.sheet import SMALL, Box, Sheet, named
-from helpers.pictures.parts.covered import STEP, Covered
 from helpers.pictures.parts.paths import Paths
 from helpers.pictures.parts.rules import approved
 
@@ -69,8 +68,8 @@ def grouped(layer, weight, reach, note=""):
 def _walk(wires, drawn, more, places=()):
     """A Picture of the paths through each channel. more: what every step says at its end"""
     outputs, asides = wires.paths.counts[-1], wires.paths.asides
-    return Covered(dict(places), outputs, drawn.still, lambda frame: (*wires.tell(frame), *more), drawn.moving,
-                   start=(outputs - 1) // 2, groups=drawn.groups, asides=asides)
+    return Picture(outputs, drawn.still, lambda frame: (*wires.tell(frame), *more), drawn.moving,
+                   start=(outputs - 1) // 2, groups=drawn.groups, asides=asides, places=places)
 
 
 @dataclass(frozen=True)
