@@ -21,8 +21,20 @@ from helpers.page.lesson import run_cells
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # here and in kernels: threads for small sums cost more than they save
 
+# Chapters that together have every kind of control and cell; what depends on no chapter is tried in these
+FEW = "00", "02", "07", "10"
+
 # A sandbox needs rights that root and a container lack; the only page visited is our own
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--whole", action="store_true", help="try in every chapter what depends on none, too")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", f"alike: depends on no chapter, and so is tried in {', '.join(FEW)}, "
+                                       "in those that -k asks for, or with --whole in all")
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -31,10 +43,10 @@ def pytest_xdist_auto_num_workers(config):
 
 
 class InPieces(LoadScopeScheduling):
-    """Hands out the pieces in the order of their tests."""
+    """Hands out the pieces in the order of their tests; of one chapter that -k asks for, file by file."""
 
     def _split_scope(self, nodeid):
-        return piece(nodeid)
+        return nodeid.partition("::")[0] if self.config.option.keyword else piece(nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -48,8 +60,12 @@ def piece(nodeid):
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Notebook by notebook, and then the other files, large ones first, so that all workers end at the same time."""
+    if not (config.option.whole or config.option.keyword):
+        spared = [item for item in items if item.get_closest_marker("alike") and piece(item.nodeid) not in FEW]
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if item not in spared]
     sizes = Counter(piece(item.nodeid) for item in items)
 
     def order(item):

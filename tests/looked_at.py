@@ -37,6 +37,16 @@ def extent(mark):
     return min(mark.points[::2]), min(mark.points[1::2]), max(mark.points[::2]), max(mark.points[1::2])
 
 
+def on_targets(picture, step):
+    """(name of a target, text or fill with its middle on it), …, from the lowest to what is on top."""
+    marks = [mark for mark in picture.scene(step) if isinstance(mark, Text | Fill)]
+    x, y = np.array([(mark.x, mark.y) if isinstance(mark, Text) else np.reshape(mark.points, (-1, 2)).mean(axis=0)
+                     for mark in marks]).reshape(-1, 2).T[..., None]
+    left, top, right, bottom = np.array([target.points for target in picture.sheet.targets]).reshape(-1, 4).T
+    for mark, target in np.argwhere((left < x) & (x < right) & (top < y) & (y < bottom)):
+        yield picture.sheet.targets[target].name, marks[mark]
+
+
 def _outside(marks, extents, sheet):
     over = (extents < -EDGE).any(axis=1) | (extents[:, 2:] > (sheet.width + EDGE, sheet.height + EDGE)).any(axis=1)
     for number in np.flatnonzero(over):

@@ -365,6 +365,7 @@ def test_arrow_keys_go_to_the_neighbour(lesson, run, notebook):
         assert len(seen) > 1, name
 
 
+@pytest.mark.alike
 def test_the_walk_needs_no_kernel(lesson, run, notebook):
     kernel = lesson.page.evaluate(f"{LESSON}.sessionContext.session.kernel.id")
     process = int(subprocess.run(["pgrep", "-f", kernel], capture_output=True, text=True).stdout.split()[0])
@@ -382,6 +383,7 @@ def test_the_walk_needs_no_kernel(lesson, run, notebook):
 
 # For everybody
 
+@pytest.mark.alike
 @pytest.mark.parametrize(("theme", "rules"), [("Dark", {"runOnly": ["color-contrast"]}), ("Light", {})],
                          ids=["Dark", "Light"])
 def test_axe_finds_nothing(lesson, theme, rules):
@@ -431,6 +433,7 @@ STILL = """() => [...document.querySelectorAll('.jp-Notebook .still')].map(each 
     [...each.querySelectorAll(':scope > div')].map(row => row.textContent))"""
 
 
+@pytest.mark.alike
 def test_what_stands_for_a_demo_without_its_kernel_follows_it(lesson):
     """But for a page that has been loaded again: JupyterLab then lets a kernel change no output."""
     for _ in range(3):  # a machine at its limit may lose an update of an output; the next move brings another
@@ -457,6 +460,7 @@ def walk_to(lesson, key):
             for demo in lesson.demos.values()]
 
 
+@pytest.mark.alike
 def test_a_tab_opened_again_brings_the_walk_back(lesson, run, notebook):
     page, walks = lesson.page, list(walking(lesson, run, notebook))
     for _, demo, _ in walks:
@@ -492,6 +496,7 @@ def but_for_its_run(path):
     return json.dumps(notebook, indent=1).splitlines()
 
 
+@pytest.mark.alike
 def test_no_key_reaches_the_notebook(lesson):
     cells = len(lesson.page.evaluate(f"{LESSON}.content.widgets.map(each => each.model.type)"))
     for demo in lesson.demos.values():
@@ -510,6 +515,7 @@ GONE = """count => [...document.querySelectorAll('.jp-Notebook .picture .touch')
     each.textContent.startsWith('The kernel of this demo is gone')).length === count"""
 
 
+@pytest.mark.alike
 def test_a_demo_without_its_kernel_says_so_and_the_next_day_its_last_picture_stands_there(lesson, notebook):
     page, count, told = lesson.page, len(lesson.demos), lesson.page.evaluate(STILL)
     page.evaluate(f"{LESSON}.sessionContext.session.kernel.restart()")

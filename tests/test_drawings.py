@@ -60,11 +60,17 @@ def opened(browser, **settings):
     return page
 
 
+@pytest.fixture(scope="module")
+def window(browser):
+    window = opened(browser, viewport={"width": 900, "height": 1000}, device_scale_factor=2)
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(browser):
-    page = opened(browser, viewport={"width": 900, "height": 1000}, device_scale_factor=2)
-    yield page
-    page.close()
+def page(window):
+    window.goto("about:blank")
+    return window
 
 
 def blurred(png, size):
@@ -314,11 +320,12 @@ def test_a_refused_setting_hides_the_question_and_uncovers_nothing(page):
     assert (words(page), covers(page)) == ("", 1)
 
 
-def test_axe_finds_nothing_while_it_asks(page):
+def test_axe_finds_nothing_while_it_asks(browser):
+    page = browser.new_page(viewport={"width": 900, "height": 1000})
     open_alone(page, walk(), asks="on")
-    page.clock.resume()
     found = Axe().run(page, context=".picture", options={"resultTypes": ["violations"]}).response["violations"]
     assert [(fault["id"], node["html"][:150]) for fault in found for node in fault["nodes"]] == []
+    page.close()
 
 
 @pytest.mark.parametrize(("typed", "told"), [

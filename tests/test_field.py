@@ -50,7 +50,7 @@ def stack(request):
     rows, size = request.param
     picture = drawn(*request.param)
     picture.says = functools.cache(picture.says)
-    return [window(*row) for row in rows], size, picture
+    return tuple(window(*row) for row in rows), size, picture
 
 
 def drawn(rows, size=(24, 31)):
@@ -67,6 +67,7 @@ def noticed_below(layers, size):
     return [level[:, 0].T.numpy() > 0 for level in levels]
 
 
+@functools.cache
 def torch_sizes(layers, size):
     """Rows and columns before and after each layer, as torch has them."""
     return list(zip(*([each, *(len(noticed(layers[:depth + 1], each)) for depth in range(len(layers)))]
@@ -260,7 +261,7 @@ DRAWN = ["more than the walk", "strides and padding", "even kernels", "stride la
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_side_view_shows_which_units_there_are_and_which_are_read(name):
     rows, size = STACKS[name]
-    layers, picture = [window(*row) for row in rows], drawn(rows, size)
+    layers, picture = tuple(window(*row) for row in rows), drawn(rows, size)
     fields = [receptive_field(layers[:depth]) for depth in range(len(layers) + 1)]
     lines, cell = targets(picture, "line"), SIDE.width / max(fields[-1].size * ROOM, LEAST)
     for frame in [*range(len(picture)), *list(asides(picture))[::5]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from looked_at import faults
+from looked_at import faults, on_targets
 
 from helpers import Refused, Window
 from helpers.drawing.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, TINTS, mix, tints, written
@@ -43,12 +43,8 @@ def targets(picture):
 def in_cells(picture, step):
     """{name of a target: what is written in it}, and {name of a target: the colour on top of it}."""
     strings, colours = {}, {}
-    for mark in picture.scene(step):
-        if isinstance(mark, Text | Fill):
-            x, y = (mark.x, mark.y) if isinstance(mark, Text) else np.reshape(mark.points, (-1, 2)).mean(axis=0)
-            for name, (left, top, right, bottom), _ in picture.sheet.targets:
-                if left < x < right and top < y < bottom:
-                    (strings if isinstance(mark, Text) else colours)[name] = getattr(mark, "string", mark.colour)
+    for name, mark in on_targets(picture, step):
+        (strings if isinstance(mark, Text) else colours)[name] = getattr(mark, "string", mark.colour)
     return strings, colours
 
 

@@ -40,15 +40,21 @@ right = true
 """
 
 
+@pytest.fixture(scope="module")
+def window(browser):
+    window = browser.new_page()
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(browser, tmp_path, monkeypatch):
-    bundle = shown(QUESTIONS, tmp_path, monkeypatch)
-    page = browser.new_page()
+def page(window, tmp_path, monkeypatch):
+    bundle, page = shown(QUESTIONS, tmp_path, monkeypatch), window
+    page.goto("about:blank")
     module = base64.b64encode((LIVE / "quiz.js").read_bytes()).decode()
     page.evaluate(PAGE, [bundle["text/html"], module])
     page.wait_for_selector(".answer")
-    yield page
-    page.close()
+    return page
 
 
 def question(page, number):

@@ -7,6 +7,7 @@ import base64
 import json
 import random
 import zlib
+from functools import cached_property
 from itertools import product
 
 import ipywidgets as widgets
@@ -79,11 +80,15 @@ class Stored:
 
     def guess(self):
         """Bytes, judged by some settings."""
+        return self._each * len(self.settings()) * self.deals
+
+    @cached_property
+    def _each(self):
+        """Bytes of a setting, on average of some."""
         every = self.settings()
         some = every if len(every) <= SAMPLE else random.Random(0).sample(every, SAMPLE)
-        sizes = [len(zlib.compress("".join(told.values()).encode())) / ALIKE + len("".join(photos.values()))
-                 for told, photos in self._of(some)]
-        return sum(sizes) / len(some) * len(every) * self.deals
+        return sum(len(zlib.compress("".join(told.values()).encode())) / ALIKE + len("".join(photos.values()))
+                   for told, photos in self._of(some)) / len(some)
 
     def _thin(self):
         """One value fewer for the control that has most of them, or no new numbers; whether there was any left."""
