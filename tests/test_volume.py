@@ -302,11 +302,13 @@ class Sheet:
 
     def _seen(self, scene):
         """The texts that nothing covers which is painted later."""
-        kinds = [isinstance(mark, Fill) for mark in scene]
-        for place, mark in enumerate(scene):
+        boxes, before = np.array([extent(fill) for fill in self.fills]).reshape(-1, 4), 0
+        for mark in scene:
+            before += isinstance(mark, Fill)
             if isinstance(mark, Text):
-                later = self.shapes[sum(kinds[:place]):]
-                if not any(path.contains_point((mark.x, mark.y)) for path in later):
+                place, later = (mark.x, mark.y), boxes[before:]
+                over = ((later[:, :2] <= place) & (place <= later[:, 2:])).all(axis=1)
+                if not any(self.shapes[before + number].contains_point(place) for number in np.flatnonzero(over)):
                     yield mark
 
     def lines(self, colour, width):

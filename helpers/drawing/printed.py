@@ -29,16 +29,19 @@ def printed(picture, kind, step):
     """One step as the bytes of a file of this kind."""
     file = BytesIO()
     with _printing, rc_context(_PLAIN):
-        dated = {} if kind == "png" else {"metadata": {"Date" if kind == "svg" else "CreationDate": None}}
-        _figure(picture, step).savefig(file, format=kind, dpi=100 * SHARPNESS, facecolor=WHITE, **dated)
-    return _smaller(file) if kind == "png" and not picture.photos else file.getvalue()
-
-
-def _smaller(png):
-    """A third of the bytes, for a notebook keeps them all: flat colours fit a palette, where a photo's would not."""
-    file, few = BytesIO(), {"method": Image.Quantize.MEDIANCUT, "dither": Image.Dither.NONE}
-    Image.open(png).convert("RGB").quantize(256, **few).save(file, "png")
+        figure = _figure(picture, step)
+        if kind == "png":
+            _painted(figure, bool(picture.photos)).save(file, "png")
+        else:
+            figure.savefig(file, format=kind, metadata={"Date" if kind == "svg" else "CreationDate": None})
     return file.getvalue()
+
+
+def _painted(figure, has_photos):
+    """Flat colours go into a palette, a third of the bytes, for notebooks keep them all; a photo would not fit one."""
+    figure.canvas.draw()
+    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+    return image if has_photos else image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def save(picture, path, step):
@@ -58,7 +61,7 @@ def _walk(picture):
 
 def _figure(picture, step):
     width, height = picture.sheet.width, picture.sheet.height
-    figure = Figure((width / 100, height / 100), dpi=100)
+    figure = Figure((width / 100, height / 100), dpi=100 * SHARPNESS, facecolor=WHITE)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
