@@ -141,10 +141,11 @@ def types(demo, field, number):
 
 def test_the_walk_needs_no_kernel(lesson, run, notebook):
     kernel = lesson.page.evaluate(f"{LESSON}.sessionContext.session.kernel.id")
+    walks = list(walking(lesson, run, notebook))  # which have arrived by now
     process = int(subprocess.run(["pgrep", "-f", kernel], capture_output=True, text=True).stdout.split()[0])
     os.kill(process, signal.SIGSTOP)
     try:
-        for name, demo, picture in walking(lesson, run, notebook):
+        for name, demo, picture in walks:
             slider = demo.cell.get_by_role("slider", name="step", exact=True)
             slider.press("End")
             assert demo.state()["text"] == picture.says(len(picture) - 1), name
