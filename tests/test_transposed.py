@@ -330,6 +330,15 @@ def test_the_size_is_told_once_or_for_both_axes(view, size, words):
     assert set(said(view(*layer_of((3, 2, 1, 1), size)), "size")) == {words}
 
 
+def test_zeros_are_told_for_both_axes_where_they_differ():
+    x, weight = torch.ones(1, 1, 2, 2), torch.ones(1, 1, 3, 2)
+    layer = Transposed((3, 2), (2, 3), (1, 0))
+    y = F.conv_transpose2d(x, weight, stride=layer.stride, padding=layer.padding)
+    assert set(said(zeros_between(x, y, layer, weight), "zeros")) == {
+        "rows: 1 between neighbours, 3 − 1 − 1 = 1 on every side; "
+        "columns: 2 between neighbours, 2 − 1 − 0 = 1 on every side"}
+
+
 def test_a_step_says_all_that_the_picture_shows():
     x, weight = torch.tensor([[1.0, 2, 3], [4, -5, 6]])[None, None], torch.ones(1, 1, 3, 3)
     y = F.conv_transpose2d(x, weight, None, 2, 1, 1)

@@ -501,13 +501,16 @@ class _Between(_Prints):
 
     @property
     def _zeros(self):
-        """How many there are, between and around."""
-        axis, border = self.axes[0], self._borders[0]
-        between = axis.stride - 1
-        around = (f"{axis.span} − 1 − {axis.padding} = {border} on every side" if border >= 0
-                  else f"none around, for padding cuts {-border} off every side")
-        more = f", and {axis.output_padding} more at the far ends" * bool(axis.output_padding)
-        return f"{between} between neighbours, {around}{more}"
+        """How many there are, between and around; of rows and columns where they differ."""
+        rows, columns = map(_zeros_along, self.axes, self._borders)
+        return rows if rows == columns else f"rows: {rows}; columns: {columns}"
+
+
+def _zeros_along(axis, border):
+    around = (f"{axis.span} − 1 − {axis.padding} = {border} on every side" if border >= 0
+              else f"none around, for padding cuts {-border} off every side")
+    more = f", and {axis.output_padding} more at the far ends" * bool(axis.output_padding)
+    return f"{axis.stride - 1} between neighbours, {around}{more}"
 
 
 def _once(values):
