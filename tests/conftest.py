@@ -12,6 +12,7 @@ from contextlib import ExitStack
 
 import pytest
 import refresh
+from decoded import send
 from lab import PATIENCE, jupyterlab
 from playwright.sync_api import sync_playwright
 from xdist.scheduler import LoadScopeScheduling
@@ -113,8 +114,7 @@ def type_into(demo, values=(-9, 0.5, 9)):
     for noun in demo.numbers.names:
         cells = [target.name for target in demo.picture.sheet.targets if target.name.startswith(f"{noun}[")]
         for cell, value in zip((cells[0], cells[len(cells) // 2], cells[-1]), values, strict=True) if cells else ():
-            state = {"entry": [cell, demo.view.step, value, time.time()]}
-            demo.view._handle_msg({"content": {"data": {"method": "update", "state": state}}})
+            send(demo.view, entry=[cell, demo.view.step, value, time.time()])
 
 
 def chromium():

@@ -1,12 +1,12 @@
 """What answers to the hand in every demo, wherever it lives: in JupyterLab or on a page.
 
-A module takes the tests over by a class of its own, and has a fixture `lesson`: a page and its demos, {name: LiveDemo}.
+A module takes the tests over by a class of its own, and has a fixture `lesson`, which is a Lesson.
 """
 import time
 from dataclasses import dataclass
 from itertools import product
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from helpers import Refused
 
@@ -46,8 +46,16 @@ DIGITS = """cell => { const drawn = cell.querySelector('.sheet > svg');
 
 
 @dataclass
+class Lesson:
+    """A chapter whose demos live."""
+
+    page: Page
+    demos: dict  # {name: LiveDemo}
+
+
+@dataclass
 class LiveDemo:
-    """A demo in the page."""
+    """A demo in the page; the place where it lives knows its controls."""
 
     cell: Locator
 
@@ -56,11 +64,11 @@ class LiveDemo:
 
     def sliders(self):
         """{name: handle}, those in sight."""
-        boxes = [box for box in self.cell.locator(".widget-hslider").all() if box.is_visible()]
-        return {box.locator(".widget-label").inner_text(): box.locator(".noUi-handle") for box in boxes}
+        raise NotImplementedError
 
     def value(self, handle):
-        return float(handle.get_attribute("aria-valuenow"))
+        """Where a handle stands."""
+        raise NotImplementedError
 
     def press(self, handle, key):
         """What the demo shows once the key has done its work; None for a key that moves nothing."""

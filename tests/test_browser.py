@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 import refresh
 from axe_playwright_python.sync_playwright import Axe
-from hand import ByHand, LiveDemo, faults_of, walking
+from hand import ByHand, Lesson, LiveDemo, faults_of, walking
 from lab import LESSON, PATIENCE, READY
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import TimeoutError
 from test_sweep import demos
 
 pytestmark = pytest.mark.alike
@@ -37,16 +37,25 @@ LISTEN = f"""() => {{
 
 
 @dataclass
-class Lesson:
+class Notebook(Lesson):
     """A notebook that is open and has run."""
 
-    page: Page
     problems: list
     before_run: int
-    demos: dict
 
     def save(self):
         self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+
+
+class InLab(LiveDemo):
+    """A demo with the controls of ipywidgets."""
+
+    def sliders(self):
+        boxes = [box for box in self.cell.locator(".widget-hslider").all() if box.is_visible()]
+        return {box.locator(".widget-label").inner_text(): box.locator(".noUi-handle") for box in boxes}
+
+    def value(self, handle):
+        return float(handle.get_attribute("aria-valuenow"))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +77,7 @@ def lesson(visitor, notebook):
     for demo in shown:
         if (answer := demo.get_by_role("button", name="show me")).is_visible():
             answer.click()
-    yield Lesson(page, problems, static, {name: LiveDemo(cell) for name, cell in zip(names, shown, strict=True)})
+    yield Notebook(page, {name: InLab(cell) for name, cell in zip(names, shown, strict=True)}, problems, static)
     page.evaluate(f"{LESSON}.sessionContext.shutdown()")
     page.evaluate(f"{LESSON}.dispose()")
     for event, note in noted.items():

@@ -3,15 +3,13 @@ import base64
 import json
 import re
 import zlib
-from dataclasses import dataclass
 
 import ipywidgets as widgets
 import pytest
 import refresh
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from hand import ByHand, LiveDemo
-from playwright.sync_api import Page
+from hand import ByHand, Lesson, LiveDemo
 from test_sweep import demos
 
 from helpers import Window, explore, pictures, samples
@@ -82,7 +80,6 @@ def value_of(demo, name, words):
     return next(value for value in values(demo, name) if in_words(demo.controls[name], value) == words)
 
 
-@dataclass
 class OnPage(LiveDemo):
     """A demo with the controls of a page."""
 
@@ -92,14 +89,6 @@ class OnPage(LiveDemo):
 
     def value(self, handle):
         return float(handle.input_value())
-
-
-@dataclass
-class Lesson:
-    """A page on which every demo lives."""
-
-    page: Page
-    demos: dict
 
 
 @pytest.fixture(scope="module")

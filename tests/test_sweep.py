@@ -19,7 +19,7 @@ import pytest
 import refresh
 import torch
 from conftest import type_into
-from decoded import Shown, rounded, shown
+from decoded import Shown, rounded, send, shown
 from looked_at import faults, on_targets
 
 from helpers import Refused
@@ -62,8 +62,7 @@ def put_back(demo):
 
 def move(control, value):
     """Set a control by the message that a front end sends."""
-    state = {"index": control.options.index(value)} if hasattr(control, "options") else {"value": value}
-    control._handle_msg({"content": {"data": {"method": "update", "state": state}}})
+    send(control, **({"index": control.options.index(value)} if hasattr(control, "options") else {"value": value}))
 
 
 def set_controls(demo, setting):
