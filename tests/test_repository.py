@@ -113,9 +113,9 @@ def test_what_is_imported_is_required_once_and_where_it_is_needed():
 def imports(code):
     """Of each package that is imported, the names that it may be required by."""
     modules = {name.split(".")[0] for text in code for name in imported(ast.parse(text))}
+    packages = packages_distributions()
     ours = {"helpers"} | {path.stem for path in sources("tests")}
-    return [{name.lower() for name in packages_distributions()[module]}
-            for module in modules - sys.stdlib_module_names - ours]
+    return [{name.lower() for name in packages[module]} for module in modules - sys.stdlib_module_names - ours]
 
 
 def names(requirements):
@@ -184,8 +184,9 @@ def test_helpers_are_few():
 
 def test_the_address_stands_in_one_place():
     address = refresh.repository()
-    files = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".txt", ".js"}
-             and not {".venv", ".venv-colab", ".git"} & set(path.relative_to(ROOT).parts)]
+    ours = [top for top in ROOT.iterdir() if top.name not in {".venv", ".venv-colab", ".git"}]
+    files = [path for top in ours for path in (top, *top.rglob("*"))
+             if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".txt", ".js"}]
     texts = {path.relative_to(ROOT): refresh.ADDRESS.sub("", path.read_text(encoding="utf-8")) for path in files}
     assert {path: text.count(address) for path, text in texts.items() if address in text} == {Path("pyproject.toml"): 1}
 
