@@ -23,8 +23,8 @@ pytest.register_assert_rewrite("hand")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # here and in kernels: threads for small sums cost more than they save
 
-# Chapters that together have every kind of control and cell (a FloatSlider is an IntSlider to the hand); what depends on
-# no chapter is tried in these
+# Chapters that together have every kind of control and cell (to the hand a FloatSlider is an IntSlider); what depends
+# on no chapter is tried in these
 FEW = "00", "03", "10"
 
 # A sandbox needs rights that root and a container lack; the only page visited is our own
