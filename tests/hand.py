@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from itertools import product
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 from helpers import Refused
@@ -104,6 +105,12 @@ def refused_ends(demo):
                                              for name, key in ends.items()})
         except Refused:
             return ends
+
+
+def objections(page, context=None, **options):
+    """What axe objects to, in the context, a selector, or on the whole page."""
+    found = Axe().run(page, context=context, options=options | {"resultTypes": ["violations"]})
+    return [(fault["id"], node["html"][:150]) for fault in found.response["violations"] for node in fault["nodes"]]
 
 
 def walking(lesson, run, notebook):

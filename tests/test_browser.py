@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 import refresh
-from axe_playwright_python.sync_playwright import Axe
-from hand import ByHand, Lesson, LiveDemo, faults_of, walking
+from hand import ByHand, Lesson, LiveDemo, faults_of, objections, walking
 from lab import LESSON, PATIENCE, READY
 from playwright.sync_api import TimeoutError
 from test_sweep import demos
@@ -174,10 +173,7 @@ def test_axe_finds_nothing(lesson, theme, rules):
     lesson.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {named})")
     lesson.page.wait_for_function("light => document.body.dataset.jpThemeLight === light",
                                   arg=str(theme == "Light").lower())
-    found = Axe().run(lesson.page, context=".explorer, .quiz, .quizzed",
-                      options=rules | {"resultTypes": ["violations"]})
-    assert [(fault["id"], node["html"][:150]) for fault in found.response["violations"]
-            for node in fault["nodes"]] == []
+    assert objections(lesson.page, ".explorer, .quiz, .quizzed", **rules) == []
 
 
 STILL = """() => [...document.querySelectorAll('.jp-Notebook .still')].map(each =>

@@ -8,8 +8,7 @@ import ipywidgets as widgets
 import pytest
 import refresh
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from hand import ByHand, Lesson, LiveDemo
+from hand import ByHand, Lesson, LiveDemo, objections
 from test_sweep import demos
 
 from helpers import Window, explore, pictures, samples
@@ -169,19 +168,13 @@ ONE_WORD_OF_EACH_COLOUR = """() => {
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(lesson):
     lesson.page.set_viewport_size({"width": 390, "height": 800})
     assert lesson.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert found(lesson.page, {"rules": {"color-contrast": {"enabled": False}}}) == []
+    assert objections(lesson.page, rules={"color-contrast": {"enabled": False}}) == []
 
 
 @pytest.mark.alike
 def test_axe_can_tell_the_colours_apart(lesson):
     lesson.page.evaluate(ONE_WORD_OF_EACH_COLOUR)
-    assert found(lesson.page, {"runOnly": ["color-contrast"]}) == []
-
-
-def found(page, rules):
-    """What axe objects to."""
-    faults = Axe().run(page, options=rules | {"resultTypes": ["violations"]}).response["violations"]
-    return [(fault["id"], node["html"][:150]) for fault in faults for node in fault["nodes"]]
+    assert objections(lesson.page, runOnly=["color-contrast"]) == []
 
 
 @pytest.mark.alike

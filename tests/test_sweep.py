@@ -174,6 +174,7 @@ def test_the_torch_line_gives_what_is_shown(demo):
             continue
         for change in (demo.new_numbers.click, partial(type_into, demo), partial(type_into, demo, (-99, 0.5, 99))):
             change()
+            assert demo.view.trouble == "", demo.view.words
             for line in lines(demo):
                 compared(demo, line)
         check(demo)  # with the widest numbers
